@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# shellcheck shell=bash
+#
+# How the image is built and booted; sourced by ../demo.sh and
+# ../../selftests/qemu/run.sh, after tests/lib.sh.
+#
+# image_packages	the packages of bookworm that image_build needs
+# image_build DIR	compiles DIR/image.elf and DIR/image.bin
+# image_boot QEMU DIR [-OPTION...] [WORD...]  runs it; words are arguments of the
+#			image, options go to QEMU. Returns the image's exit code.
+
+image_packages=gcc-aarch64-linux-gnu
+image_dir=$root/examples/bare_metal_vmm
+image_cc=aarch64-linux-gnu-gcc
+# The MMU is off: unaligned accesses fault, and FP is not switched on.
+image_cflags="-std=gnu11 -O2 -g -Wall -Wextra -Wmissing-prototypes -Wshadow -Wundef -Werror
+	-ffreestanding -nostdlib -static -fno-pic -no-pie -fno-stack-protector
+	-mgeneral-regs-only -mstrict-align -mno-outline-atomics"
+
+image_build()
+{
+	mkdir -p "$1" &&
+	# shellcheck disable=SC2086 # lists of words
+	$image_cc $image_cflags ${IMAGE_EXTRA:-} -I "$root/include" -I "$image_dir" \
+		-Wl,--build-id=none,--no-warn-rwx-segments -T "$image_dir/image.ld" \
+		-o "$1/image.elf" "$image_dir/start.S" "$image_dir"/*.c &&
+	aarch64-linux-gnu-objcopy -O binary "$1/image.elf" "$1/image.bin"
+}
+
+# Six devices, StreamIDs 8 to 12 and 16: a power of two of neighbours, one just
+# behind them, and one apart. Their DMA takes 100 ms of the machine's clock,
+# which -icount makes instructions instead of waiting.
+image_boot()
+{
+	local qemu=$1 dir=$2 semihosting=enable=on,target=native,arg=image fn
+	local options=() devices=()
+
+	shift 2
+	for fn in 1.0 1.1 1.2 1.3 1.4 2.0; do
+		devices+=(-device "edu,addr=$fn,multifunction=on,dma_mask=0xffffffffffffffff")
+	done
+	while [ $# -gt 0 ]; do
+		case $1 in
+		-*) options+=("$1" "$2"); shift ;;
+		*) semihosting=$semihosting,arg=$1 ;;
+		esac
+		shift
+	done
+	timeout 120 "$qemu" -M virt,virtualization=on,gic-version=3,iommu=smmuv3 -cpu cortex-a57 \
+		-m 1G -display none -serial stdio -monitor none -net none \
+		-icount shift=10,sleep=off -semihosting-config "$semihosting" \
+		"${devices[@]}" "${options[@]}" -kernel "$dir/image.bin" </dev/null
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* memory.c - memory for tables and frames, and the two functions that compilers call. */
+#include "vmm.h"
+
+#define POOL 0x41000000ULL
+#define POOL_END 0x48000000ULL
+
+static uint64_t next = POOL;
+
+void *alloc(uint64_t bytes, uint64_t align)
+{
+	uint64_t at = (next + align - 1U) & ~(align - 1U);
+	uint64_t *words = (uint64_t *)at;
+	uint64_t i;
+
+	next = at + ((bytes + 7U) & ~7ULL);
+	if (next > POOL_END)
+		die("out of memory");
+	for (i = 0; i < (next - at) / 8U; i++)
+		words[i] = 0;
+	return words;
+}
+
+uint64_t alloc_mark(void)
+{
+	return next;
+}
+
+void alloc_return(uint64_t mark)
+{
+	next = mark;
+}
+
+void *memcpy(void *to, const void *from, size_t bytes);
+void *memset(void *to, int value, size_t bytes);
+
+void *memcpy(void *to, const void *from, size_t bytes)
+{
+	uint8_t *t = to;
+	const uint8_t *f = from;
+
+	while (bytes-- != 0U)
+		*t++ = *f++;
+	return to;
+}
+
+void *memset(void *to, int value, size_t bytes)
+{
+	uint8_t *t = to;
+
+	while (bytes-- != 0U)
+		*t++ = (uint8_t)value;
+	return to;
+}

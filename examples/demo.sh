@@ -1,0 +1,19 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# The library doing its job: builds examples/bare_metal_vmm, boots it on QEMU's
+# SMMUv3 and shows, row by row, translations that PCI devices still use after
+# the tables changed, and no longer use after a flush. Exit code: the image's.
+set -u
+. "$(dirname "${BASH_SOURCE[0]}")/../tests/lib.sh"
+. "$root/tests/cache.sh"
+. "$root/examples/bare_metal_vmm/image.sh"
+
+suite demo
+# shellcheck disable=SC2086 # a list of words
+need_packages $image_packages
+cache_qemu
+say "building the image"
+image_build "$out" || exit 1
+say "booting it on $("$qemu" --version | head -n 1)"
+image_boot "$qemu" "$out"
