@@ -159,13 +159,13 @@ struct inval_fields {
 };
 
 /**
- * struct inval_fld_pos - where a field stands
+ * struct inval_pos - where a field stands
  * @word: 0 or 1, for d0 or d1
  * @lsb: lowest bit
  * @bits: width
  * @in_place: the value is not moved down to bit 0
  */
-struct inval_fld_pos {
+struct inval_pos {
 	uint8_t word;
 	uint8_t lsb;
 	uint8_t bits;
@@ -173,9 +173,9 @@ struct inval_fld_pos {
 };
 
 /* Internal: fill a position. */
-static inline struct inval_fld_pos inval_fld_at(uint8_t word, uint8_t lsb, uint8_t bits)
+static inline struct inval_pos inval_fld_at(uint8_t word, uint8_t lsb, uint8_t bits)
 {
-	struct inval_fld_pos pos;
+	struct inval_pos pos;
 
 	pos.word = word;
 	pos.lsb = lsb;
@@ -185,9 +185,9 @@ static inline struct inval_fld_pos inval_fld_at(uint8_t word, uint8_t lsb, uint8
 }
 
 /* Internal: the position of an address field. */
-static inline struct inval_fld_pos inval_fld_addr(uint8_t lsb, uint8_t bits)
+static inline struct inval_pos inval_fld_addr(uint8_t lsb, uint8_t bits)
 {
-	struct inval_fld_pos pos = inval_fld_at(1, lsb, bits);
+	struct inval_pos pos = inval_fld_at(1, lsb, bits);
 
 	pos.in_place = true;
 	return pos;
@@ -200,7 +200,7 @@ static inline struct inval_fld_pos inval_fld_addr(uint8_t lsb, uint8_t bits)
  * Context: any.
  * Return: the position; of width 0 for a number that is no field.
  */
-static inline struct inval_fld_pos inval_fld_pos(enum inval_fld fld)
+static inline struct inval_pos inval_fld_pos(enum inval_fld fld)
 {
 	switch (fld) {
 	case INVAL_FLD_GLOBAL: return inval_fld_at(0, 9, 1);
@@ -355,7 +355,7 @@ static inline uint32_t inval_cmd_layout(uint32_t op)
  * Context: any.
  * Return: the mask, in place.
  */
-static inline uint64_t inval_fld_mask(struct inval_fld_pos pos)
+static inline uint64_t inval_fld_mask(struct inval_pos pos)
 {
 	return (~0ULL >> (64U - pos.bits)) << pos.lsb;
 }
@@ -370,7 +370,7 @@ static inline uint64_t inval_fld_mask(struct inval_fld_pos pos)
  */
 static inline uint64_t inval_fld_get(struct inval_cmd cmd, enum inval_fld fld)
 {
-	struct inval_fld_pos pos = inval_fld_pos(fld);
+	struct inval_pos pos = inval_fld_pos(fld);
 	uint64_t word = (pos.word == 0U ? cmd.d0 : cmd.d1) & inval_fld_mask(pos);
 
 	return pos.in_place ? word : word >> pos.lsb;
@@ -379,7 +379,7 @@ static inline uint64_t inval_fld_get(struct inval_cmd cmd, enum inval_fld fld)
 /* Internal: add one field to a command; -INVAL_ERANGE when it does not fit. */
 static inline int inval_fld_put(struct inval_cmd *cmd, enum inval_fld fld, uint64_t value)
 {
-	struct inval_fld_pos pos = inval_fld_pos(fld);
+	struct inval_pos pos = inval_fld_pos(fld);
 	uint64_t mask = inval_fld_mask(pos);
 	uint64_t word = pos.in_place ? value : value << pos.lsb;
 
