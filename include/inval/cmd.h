@@ -361,6 +361,31 @@ static inline uint64_t inval_fld_mask(struct inval_pos pos)
 }
 
 /**
+ * inval_cmd_mask() - the bits that fields own
+ * @layout: INVAL_FLD_BIT()s
+ *
+ * Context: any.
+ * Return: a one for each bit of each field, not for the opcode's.
+ */
+static inline struct inval_cmd inval_cmd_mask(uint32_t layout)
+{
+	struct inval_cmd mask = {0, 0};
+	struct inval_pos pos;
+	uint32_t fld;
+
+	for (fld = 0; fld < (uint32_t)INVAL_FLD_COUNT; fld++) {
+		if ((layout & INVAL_FLD_BIT(fld)) == 0U)
+			continue;
+		pos = inval_fld_pos((enum inval_fld)fld);
+		if (pos.word == 0U)
+			mask.d0 |= inval_fld_mask(pos);
+		else
+			mask.d1 |= inval_fld_mask(pos);
+	}
+	return mask;
+}
+
+/**
  * inval_fld_get() - one field of a command
  * @cmd: the command
  * @fld: the field; the command's layout must have it to mean anything
