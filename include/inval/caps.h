@@ -128,25 +128,15 @@ struct inval_caps {
 	uint8_t bbml;
 };
 
-/* Errata and other reasons to hold back, for struct inval_policy. */
-#define INVAL_QUIRK_SYNC_EACH	(1U << 0)	/* a SYNC after every batch */
-#define INVAL_QUIRK_TWICE	(1U << 1)	/* TLBI and CFGI twice, a SYNC between */
-#define INVAL_QUIRK_NO_MSI	(1U << 2)	/* never ask a SYNC for an MSI */
-#define INVAL_QUIRK_NO_SEV	(1U << 3)	/* never ask a SYNC for an event */
-#define INVAL_QUIRK_NO_PREFETCH	(1U << 4)	/* PREFETCH_* must not be issued */
-#define INVAL_QUIRK_PAGE0	(1U << 5)	/* page-1 registers stand in page 0 */
-
 /**
  * struct inval_policy - how an SMMU is to be used
  * @max_cmds: a range that needs more TLBI commands becomes "everything";
  *	1 or more
- * @quirks: INVAL_QUIRK_*
  * @one_command: round a range up (by 6.25 % at most) to need one TLBI
  * @atc_spans: ATC_INV commands for one range, 1 to 4
  */
 struct inval_policy {
 	uint32_t max_cmds;
-	uint32_t quirks;
 	bool one_command;
 	uint8_t atc_spans;
 };
@@ -290,14 +280,13 @@ static inline void inval_caps_drop(struct inval_caps *caps, uint64_t feat)
  * inval_policy_init() - the default policy
  * @policy: the caller's
  *
- * At most 512 TLBI commands for a range, ranges exact, two ATC spans, no quirk.
+ * At most 512 TLBI commands for a range, ranges exact, two ATC spans.
  *
  * Context: any.
  */
 static inline void inval_policy_init(struct inval_policy *policy)
 {
 	policy->max_cmds = 512;
-	policy->quirks = 0;
 	policy->one_command = false;
 	policy->atc_spans = 2;
 }
