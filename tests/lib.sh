@@ -27,6 +27,11 @@
 # queue_tally NAME CMD...  the same, with a tally of CMD's output
 # drain			runs what is queued and counts it, in the order queued;
 #			a shell function among them needs "export -f" first
+# build_tests DIR ARG...  builds the unit tests in $out/DIR; ARG... goes to cmake
+# run_tests DIR EMU...	queues the programs built there, one tally each
+# alone HEADER		sets $source, a file that includes just that header, and
+#			$flags, its include path; HEADER may be inval (all), or
+#			single where $single is the directory of that one
 # say TEXT		progress
 # missing SENTENCE	exit 2: something that must be installed is not there
 # finish		prints seconds and the closing line; exit 0 or 1
@@ -208,6 +213,49 @@ drain()
 	done
 	rm -rf "$q"
 	queued=0
+}
+
+# A program that was not built has no closing line, so it fails once more in
+# run_tests, by its name.
+build_tests()
+{
+	local dir=$out/$1
+
+	cmake -G Ninja -S "$root" -B "$dir" "${@:2}" >"$dir.log" 2>&1 || {
+		fail "$1: configure" "$(tail -n 40 "$dir.log")"
+		return
+	}
+	say "$1: $(sed -n 's/^-- \([0-9]* test files\)/\1/p' "$dir.log")"
+	ninja -k 0 -C "$dir" >"$dir.log" 2>&1 ||
+		fail "$1: build" "$(grep -v '^\[[0-9]*/' "$dir.log")"
+}
+
+run_tests()
+{
+	local name
+
+	while read -r name; do
+		queue_tally "$1 $name" timeout 300 "${@:2}" "$out/$1/bin/$name"
+	done <"$out/$1/tests.list"
+}
+
+# shellcheck disable=SC2034,SC2154 # between it and the suite
+alone()
+{
+	source=$out/alone/$1.c
+	flags="-I$root/include -I$root/tests/ports/freestanding"
+	mkdir -p "$out/alone"
+	case $1 in
+	inval) echo '#include <inval.h>' >"$source" ;;
+	single)
+		echo '#include <inval.h>' >"$source"
+		flags="-I$single -I$root/tests/ports/freestanding"
+		;;
+	*)
+		echo "#include <inval/$1.h>" >"$source"
+		! is_pure "$1" || flags="-I$root/include"
+		;;
+	esac
 }
 
 finish()
