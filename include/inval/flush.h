@@ -1,0 +1,650 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * inval/flush.h - walk an invalidation array: issue its commands to every SMMU,
+ * then wait for all of them; gather adjacent ranges.
+ *
+ * For each SMMU: [TLBI...] SYNC [stage-1 clears...] SYNC [ATC_INV...] SYNC; an
+ * empty group costs nothing. Commands behind a SYNC begin when it completes
+ * (IHI 0070, 4.7.3), so all groups of an SMMU are queued at once, all SMMUs are
+ * issued to before one is waited for, and the waits overlap.
+ *
+ * After an error the unmapped pages, and the tags, must not be used again.
+ */
+#ifndef INVAL_FLUSH_GUARD
+#define INVAL_FLUSH_GUARD
+
+#include "types.h"
+#include "caps.h"
+#include "cmd.h"
+#include "range.h"
+#include "port.h"
+#include "array.h"
+#include "queue.h"
+
+INVAL_BEGIN
+
+INVAL_PORT_USES_ORDER(flush)
+INVAL_PORT_USES_REPORT(flush)
+
+/**
+ * struct inval_smmu - an SMMU as flushes see it
+ * @number: 0 to 255, as in the keys of arrays
+ * @off: not 0: skipped, for it holds nothing (read once per walk)
+ * @caps: its capabilities
+ * @policy: how it is to be used
+ * @queue: its command queue; NULL with issue functions of the embedder's own
+ * @priv: the embedder's
+ */
+struct inval_smmu {
+	uint32_t number;
+	uint64_t off;
+	struct inval_caps caps;
+	struct inval_policy policy;
+	struct inval_queue *queue;
+	void *priv;
+};
+
+/**
+ * struct inval_flush_wait - one SMMU that a flush has to wait for
+ * @smmu: the SMMU
+ * @ticket: what it was given
+ */
+struct inval_flush_wait {
+	struct inval_smmu *smmu;
+	struct inval_ticket ticket;
+};
+
+/**
+ * struct inval_flush_error - one thing that went wrong
+ * @smmu: SMMU number
+ * @code: enum inval_code
+ * @sid: INVAL_EREMOTEIO: a StreamID that may not have confirmed its ATC_INV
+ * @ssid: its SubstreamID, where @ssv
+ * @ssv: the entry had a SubstreamID
+ */
+struct inval_flush_error {
+	uint32_t smmu;
+	int code;
+	uint32_t sid;
+	uint32_t ssid;
+	bool ssv;
+};
+
+/**
+ * struct inval_flush - what one flush works with; the caller's, for one call at
+ * a time
+ * @smmus: by number; NULL where there is none
+ * @smmu_num: length of @smmus
+ * @batch: room for commands on their way to a queue
+ * @batch_num: length of @batch, 1 or more
+ * @waits: room for SMMUs issued to and not yet waited for
+ * @wait_num: length of @waits, 1 or more; an array with more SMMUs than that is
+ *	walked in windows
+ * @errors: room for errors; may be NULL with @error_num 0
+ * @error_num: length of @errors
+ * @error_total: out: errors of the last call, also those with no room
+ */
+struct inval_flush {
+	struct inval_smmu *const *smmus;
+	uint32_t smmu_num;
+	struct inval_cmd *batch;
+	uint32_t batch_num;
+	struct inval_flush_wait *waits;
+	uint32_t wait_num;
+	struct inval_flush_error *errors;
+	uint32_t error_num;
+	uint32_t error_total;
+};
+
+/**
+ * typedef inval_issue_fn - give commands to an SMMU
+ *
+ * (smmu, cmds, num, sync, ticket): in order, and with @sync a SYNC behind them.
+ * All calls with one ticket go to one queue. Returns 0, or -INVAL_E* with
+ * nothing issued by this call. num may be 0 with sync.
+ */
+typedef int (*inval_issue_fn)(struct inval_smmu *smmu, const struct inval_cmd *cmds, uint32_t num,
+			      bool sync, struct inval_ticket *ticket);
+
+/**
+ * typedef inval_wait_fn - wait until the last SYNC of a ticket is complete
+ *
+ * (smmu, ticket): returns 0 or -INVAL_E*; -INVAL_EREMOTEIO for an ATC_INV that
+ * was not confirmed. A time-out is an error.
+ */
+typedef int (*inval_wait_fn)(struct inval_smmu *smmu, const struct inval_ticket *ticket);
+
+/* Internal: the groups of one SMMU, in order. */
+enum inval_group {
+	INVAL_GROUP_TLBI,
+	INVAL_GROUP_CLEAR,
+	INVAL_GROUP_ATC
+};
+
+/**
+ * struct inval_walk - internal: a walk on its way
+ * @f: the caller's
+ * @req: what changed
+ * @entries: the array's
+ * @num: entries, as read once
+ * @first: first entry of this SMMU
+ * @stu_lg2: smallest span for ATC_INV
+ * @smmu: the SMMU now; NULL: its entries are skipped
+ * @group: enum inval_group
+ * @fill: commands in the batch
+ * @unsynced: commands since the last SYNC of this SMMU
+ * @waits: SMMUs not yet waited for
+ * @all: everything, on this SMMU
+ * @dead: an S2_VMID entry of this SMMU was skipped
+ * @range: the request, cut for this SMMU
+ * @how: what it was cut for
+ * @span: the request as ATC_INV
+ * @spans: their number; 0: not yet known
+ * @err: first error
+ * @tlbi: TLBI commands, for the report
+ * @atc: ATC_INV commands
+ * @syncs: SYNCs between groups
+ */
+struct inval_walk {
+	struct inval_flush *f;
+	const struct inval_range_req *req;
+	const struct inval_entry *entries;
+	uint32_t num;
+	uint32_t first;
+	uint8_t stu_lg2;
+	struct inval_smmu *smmu;
+	enum inval_group group;
+	uint32_t fill;
+	uint32_t unsynced;
+	uint32_t waits;
+	bool all;
+	bool dead;
+	struct inval_range range;
+	struct inval_range_how how;
+	struct inval_range_span span[INVAL_RANGE_MAX_SPANS];
+	uint32_t spans;
+	int err;
+	uint32_t tlbi;
+	uint32_t atc;
+	uint32_t syncs;
+};
+
+/* Internal: note an error; returns where to say more, or NULL. */
+static inline struct inval_flush_error *inval_walk_error(struct inval_walk *w, uint32_t smmu,
+							 int err)
+{
+	struct inval_flush *f = w->f;
+	struct inval_flush_error *e = NULL;
+
+	if (w->err == 0)
+		w->err = err;
+	if (f->error_total < f->error_num) {
+		e = &f->errors[f->error_total];
+		e->smmu = smmu;
+		e->code = -err;
+		e->sid = 0;
+		e->ssid = 0;
+		e->ssv = false;
+	}
+	f->error_total++;
+	return e;
+}
+
+/* Internal: an ATC_INV of this SMMU failed: every device it may have been. */
+static inline void inval_walk_suspects(struct inval_walk *w, uint32_t smmu)
+{
+	struct inval_flush_error *e;
+	uint32_t i;
+
+	for (i = 0; i < w->num; i++) {
+		if (inval_entry_smmu(&w->entries[i]) != smmu ||
+		    !inval_entry_is_ats(&w->entries[i]) ||
+		    inval_port_load32(&w->entries[i].users) == 0U)
+			continue;
+		e = inval_walk_error(w, smmu, -INVAL_EREMOTEIO);
+		if (e == NULL)
+			continue;
+		e->sid = (uint32_t)inval_field(w->entries[i].key, 52, 21);
+		e->ssid = (uint32_t)inval_field(w->entries[i].key, 20, 1);
+		e->ssv = (w->entries[i].key & 1U) != 0U;
+	}
+}
+
+/* Internal: wait for all SMMUs issued to; an error of one does not end it. */
+INVAL_ALWAYS_INLINE void inval_walk_drain(struct inval_walk *w, inval_wait_fn wait)
+{
+	struct inval_flush_wait *t;
+	uint32_t i;
+	int err;
+
+	for (i = 0; i < w->waits; i++) {
+		t = &w->f->waits[i];
+		err = wait(t->smmu, &t->ticket);
+		if (err == -INVAL_EREMOTEIO)
+			inval_walk_suspects(w, t->smmu->number);
+		else if (err != 0)
+			(void)inval_walk_error(w, t->smmu->number, err);
+	}
+	w->waits = 0;
+}
+
+/* Internal: the ticket of the SMMU now. */
+static inline struct inval_ticket *inval_walk_ticket(struct inval_walk *w)
+{
+	return &w->f->waits[w->waits].ticket;
+}
+
+/* Internal: hand the batch over; after an error the SMMU's other entries are skipped. */
+INVAL_ALWAYS_INLINE void inval_walk_issue(struct inval_walk *w, bool sync, inval_issue_fn issue)
+{
+	int err = issue(w->smmu, w->f->batch, w->fill, sync, inval_walk_ticket(w));
+
+	w->fill = 0;
+	if (err == 0)
+		return;
+	(void)inval_walk_error(w, w->smmu->number, err);
+	w->smmu = NULL;
+}
+
+/* Internal: one more command. */
+INVAL_ALWAYS_INLINE void inval_walk_push(struct inval_walk *w, uint64_t d0, uint64_t d1,
+					 inval_issue_fn issue)
+{
+	if (w->fill == w->f->batch_num) {
+		inval_walk_issue(w, false, issue);
+		if (w->smmu == NULL)
+			return;
+	}
+	w->f->batch[w->fill].d0 = d0;
+	w->f->batch[w->fill].d1 = d1;
+	w->fill++;
+	w->unsynced++;
+}
+
+/* Internal: a SYNC before the first command of a later group. */
+INVAL_ALWAYS_INLINE void inval_walk_group(struct inval_walk *w, enum inval_group group,
+					  inval_issue_fn issue)
+{
+	if (w->group == group)
+		return;
+	w->group = group;
+	if (w->unsynced == 0U)
+		return;
+	inval_walk_push(w, INVAL_OP_SYNC, 0, issue);
+	w->unsynced = 0;
+	w->syncs++;
+}
+
+/* Internal: the SMMU now is done: its last SYNC, and its place among the waits. */
+INVAL_ALWAYS_INLINE void inval_walk_close(struct inval_walk *w, inval_issue_fn issue,
+					  inval_wait_fn wait)
+{
+	if (w->smmu == NULL || w->unsynced == 0U)
+		return;
+	inval_walk_issue(w, true, issue);
+	if (w->smmu == NULL)
+		return;
+	w->waits++;
+	if (w->waits == w->f->wait_num)
+		inval_walk_drain(w, wait);
+}
+
+/* Internal: cut the request for the SMMU now, unless the last one was alike. */
+static inline void inval_walk_cut(struct inval_walk *w)
+{
+	const struct inval_smmu *s = w->smmu;
+	struct inval_range_how how;
+
+	how.ril = inval_caps_has(&s->caps, INVAL_FEAT_RIL);
+	how.ds = inval_caps_has(&s->caps, INVAL_FEAT_DS);
+	how.one = s->policy.one_command;
+	w->all = inval_range_start(&w->range, w->req, &how) != 0 ||
+		 inval_range_count(&w->range) > s->policy.max_cmds;
+}
+
+/* Internal: begin with the SMMU of entry @at. */
+static inline void inval_walk_open(struct inval_walk *w, uint32_t at)
+{
+	uint32_t number = inval_entry_smmu(&w->entries[at]);
+
+	w->first = at;
+	w->fill = 0;
+	w->unsynced = 0;
+	w->group = INVAL_GROUP_TLBI;
+	w->dead = false;
+	w->spans = 0;
+	w->smmu = number < w->f->smmu_num ? w->f->smmus[number] : NULL;
+	if (w->smmu == NULL) {
+		(void)inval_walk_error(w, number, -INVAL_ENODEV);
+		return;
+	}
+	if (inval_port_load64(&w->smmu->off) != 0U) {
+		w->smmu = NULL;
+		return;
+	}
+	w->f->waits[w->waits].smmu = w->smmu;
+	inval_queue_ticket_init(inval_walk_ticket(w));
+	inval_walk_cut(w);
+}
+
+/* Internal: first word of the command for everything of a tag. */
+static inline uint64_t inval_walk_d0_all(const struct inval_entry *e)
+{
+	uint64_t d0 = (e->key << 11) | e->op_all;
+	bool asid = e->op_all == INVAL_OP_TLBI_NH_ASID || e->op_all == INVAL_OP_TLBI_EL2_ASID;
+
+	return asid ? d0 : d0 & ((1ULL << INVAL_CMD_ASID_SHIFT) - 1U);
+}
+
+/* Internal: TLBIs of a tag. */
+INVAL_ALWAYS_INLINE void inval_walk_tlbi(struct inval_walk *w, const struct inval_entry *e,
+					 inval_issue_fn issue)
+{
+	struct inval_range_piece piece;
+	struct inval_range it;
+	uint64_t d0;
+
+	if (w->all) {
+		inval_walk_push(w, inval_walk_d0_all(e), 0, issue);
+		w->tlbi++;
+		return;
+	}
+	d0 = (e->key << 11) | e->op_range;
+	it = w->range;
+	while (w->smmu != NULL && inval_range_next(&it, &piece)) {
+		inval_walk_push(w, d0 | piece.d0, piece.d1, issue);
+		w->tlbi++;
+	}
+}
+
+/*
+ * Internal: was S12_VMALL sent for this VMID? It removes combined entries too, so
+ * no clear is needed. A dead entry among the stage 2s: assume not.
+ */
+static inline bool inval_walk_cleared(const struct inval_walk *w, const struct inval_entry *e,
+				      uint32_t at)
+{
+	uint64_t key = e->key - inval_bits(INVAL_TYPE_S1_CLEAR - INVAL_TYPE_S2_VMID, 53);
+	uint32_t found;
+
+	if (!w->all || w->dead)
+		return false;
+	found = w->first + inval_array_find(w->entries + w->first, at - w->first, key);
+	return found < at && w->entries[found].key == key;
+}
+
+/* Internal: the request as ATC_INV spans; what cannot be cut is everything. */
+static inline void inval_walk_spans(struct inval_walk *w)
+{
+	int spans = inval_range_atc(w->req->addr, w->req->bytes, w->stu_lg2,
+				    w->smmu->policy.atc_spans, w->span);
+
+	if (spans < 1) {
+		w->span[0].addr = 0;
+		w->span[0].size = INVAL_CMD_ATC_ALL;
+		spans = 1;
+	}
+	w->spans = (uint32_t)spans;
+}
+
+/* Internal: ATC_INVs of a device. */
+INVAL_ALWAYS_INLINE void inval_walk_atc(struct inval_walk *w, const struct inval_entry *e,
+					bool full, inval_issue_fn issue)
+{
+	uint64_t d0 = (e->key << 11) | INVAL_OP_ATC_INV;
+	uint32_t i;
+
+	inval_walk_ticket(w)->atc = true;
+	if (full) {
+		inval_walk_push(w, d0, INVAL_CMD_ATC_ALL, issue);
+		w->atc++;
+		return;
+	}
+	if (w->spans == 0U)
+		inval_walk_spans(w);
+	for (i = 0; i < w->spans && w->smmu != NULL; i++) {
+		inval_walk_push(w, d0, w->span[i].addr | w->span[i].size, issue);
+		w->atc++;
+	}
+}
+
+/* Internal: the commands of one entry. */
+INVAL_ALWAYS_INLINE void inval_walk_entry(struct inval_walk *w, uint32_t at, inval_issue_fn issue)
+{
+	const struct inval_entry *e = &w->entries[at];
+	enum inval_type type = inval_entry_type(e);
+
+	if (inval_port_load32(&e->users) == 0U) {
+		w->dead = w->dead || type == INVAL_TYPE_S2_VMID;
+	} else if (type <= INVAL_TYPE_S2_VMID) {
+		inval_walk_tlbi(w, e, issue);
+	} else if (type == INVAL_TYPE_S1_CLEAR) {
+		if (inval_walk_cleared(w, e, at))
+			return;
+		inval_walk_group(w, INVAL_GROUP_CLEAR, issue);
+		if (w->smmu != NULL)
+			inval_walk_push(w, inval_walk_d0_all(e), 0, issue);
+		w->tlbi++;
+	} else {
+		inval_walk_group(w, INVAL_GROUP_ATC, issue);
+		if (w->smmu != NULL)
+			inval_walk_atc(w, e, type == INVAL_TYPE_ATS_FULL, issue);
+	}
+}
+
+/* Internal: is a request one that can be cut, and the caller's memory there? */
+static inline int inval_flush_check(const struct inval_range_req *req,
+				    const struct inval_flush *f)
+{
+	struct inval_range_how how = { false, false, false };
+	struct inval_range it;
+	int err;
+
+	if (f->batch_num == 0U || f->wait_num == 0U)
+		return -INVAL_EINVAL;
+	err = inval_range_start(&it, req, &how);
+	return err < 0 ? err : 0;
+}
+
+/* Internal: count what a walk did. */
+static inline void inval_walk_report(const struct inval_walk *w)
+{
+	inval_port_count(INVAL_COUNT_FLUSH, 1);
+	inval_port_count(INVAL_COUNT_TLBI, w->tlbi);
+	inval_port_count(INVAL_COUNT_ATC, w->atc);
+	inval_port_count(INVAL_COUNT_SYNC, w->syncs);
+	inval_port_trace(INVAL_EVENT_FLUSH_END, w->num, w->f->error_total);
+}
+
+/**
+ * inval_flush_walk() - flush entries with issue and wait functions of any kind
+ * @entries: sorted; each user count is read once
+ * @num: their number
+ * @stu_lg2: no ATC_INV span is smaller, bytes, log2, 12 to 43
+ * @req: what changed; bytes of 0 or all ones: everything
+ * @f: memory to work with
+ * @issue: how commands get to an SMMU; a constant, to be inlined
+ * @wait: how to wait for them; likewise
+ *
+ * The caller is in a read section that keeps @entries alive, and has had its
+ * barrier between the change of the tables and reading @entries: for a domain
+ * that is inval_domain_flush().
+ *
+ * An SMMU that is off is skipped. On an error of one SMMU the others are still
+ * issued to and waited for.
+ *
+ * Context: as @issue and @wait; @f is used by one call at a time.
+ * Return: 0; -INVAL_EINVAL for a bad request or no memory in @f, with nothing
+ * issued; else the first error (all of them in @f): -INVAL_ENODEV for an entry
+ * of an SMMU that is not in @f, -INVAL_EREMOTEIO for an ATC_INV that a device did
+ * not confirm, or whatever @issue and @wait returned. After an error the
+ * unmapped pages must not be used again.
+ */
+INVAL_ALWAYS_INLINE INVAL_MUST_CHECK int
+inval_flush_walk(const struct inval_entry *entries, uint32_t num, uint8_t stu_lg2,
+		 const struct inval_range_req *req, struct inval_flush *f, inval_issue_fn issue,
+		 inval_wait_fn wait)
+{
+	struct inval_walk w;
+	uint32_t i;
+
+	f->error_total = 0;
+	w.err = inval_flush_check(req, f);
+	if (w.err != 0)
+		return w.err;
+	w.f = f;
+	w.req = req;
+	w.entries = entries;
+	w.num = num;
+	w.stu_lg2 = stu_lg2;
+	w.smmu = NULL;
+	w.waits = 0;
+	w.tlbi = 0;
+	w.atc = 0;
+	w.syncs = 0;
+	inval_port_trace(INVAL_EVENT_FLUSH_BEGIN, req->addr, req->bytes);
+	for (i = 0; i < num; i++) {
+		if (i == 0U || entries[i].key >> 56 != entries[i - 1U].key >> 56) {
+			inval_walk_close(&w, issue, wait);
+			inval_walk_open(&w, i);
+		}
+		if (w.smmu != NULL)
+			inval_walk_entry(&w, i, issue);
+	}
+	inval_walk_close(&w, issue, wait);
+	inval_walk_drain(&w, wait);
+	inval_walk_report(&w);
+	return w.err;
+}
+
+/* Internal: issue to the library's queue, in parts if it has fewer slots. */
+static inline int inval_flush_issue(struct inval_smmu *smmu, const struct inval_cmd *cmds,
+				    uint32_t num, bool sync, struct inval_ticket *ticket)
+{
+	uint32_t most = (uint32_t)inval_queue_size(smmu->queue) - 1U;
+	int err;
+
+	for (; num > most; num -= most, cmds += most) {
+		err = inval_queue_put(smmu->queue, cmds, most, false, ticket);
+		if (err != 0)
+			return err;
+	}
+	return inval_queue_put(smmu->queue, cmds, num, sync, ticket);
+}
+
+/* Internal: wait for the library's queue. */
+static inline int inval_flush_wait_queue(struct inval_smmu *smmu,
+					 const struct inval_ticket *ticket)
+{
+	return inval_queue_wait(smmu->queue, ticket);
+}
+
+/**
+ * inval_flush_entries() - flush entries through the library's queues
+ * @entries: sorted; each user count is read once
+ * @num: their number
+ * @stu_lg2: no ATC_INV span is smaller, bytes, log2, 12 to 43
+ * @req: what changed
+ * @f: memory to work with; its SMMUs have queues
+ *
+ * Context: as inval_flush_walk(); any, interrupts off included.
+ * Return: as inval_flush_walk(), inval_queue_put() and inval_queue_wait().
+ */
+static inline INVAL_MUST_CHECK int
+inval_flush_entries(const struct inval_entry *entries, uint32_t num, uint8_t stu_lg2,
+		    const struct inval_range_req *req, struct inval_flush *f)
+{
+	return inval_flush_walk(entries, num, stu_lg2, req, f, inval_flush_issue,
+				inval_flush_wait_queue);
+}
+
+/**
+ * inval_flush_array() - flush an array through the library's queues
+ * @a: the array, or NULL
+ * @req: what changed
+ * @f: memory to work with; its SMMUs have queues
+ *
+ * Context: as inval_flush_walk(); any, interrupts off included.
+ * Return: as inval_flush_entries(). NULL is 0.
+ */
+static inline INVAL_MUST_CHECK int inval_flush_array(struct inval_array *a,
+						     const struct inval_range_req *req,
+						     struct inval_flush *f)
+{
+	if (a == NULL)
+		return inval_flush_check(req, f);
+	return inval_flush_entries(inval_array_at(a), inval_port_load32(&a->num),
+				   (uint8_t)inval_port_load32(&a->stu_lg2), req, f);
+}
+
+/**
+ * struct inval_gather - adjacent unmaps that become one flush; the caller's, of
+ * one domain
+ * @req: what is gathered; to be flushed while @used
+ * @used: there is something in @req
+ */
+struct inval_gather {
+	struct inval_range_req req;
+	bool used;
+};
+
+/**
+ * inval_gather_init() - begin to gather
+ * @g: the caller's
+ *
+ * Context: any.
+ */
+static inline void inval_gather_init(struct inval_gather *g)
+{
+	g->used = false;
+}
+
+/*
+ * Internal: does @req go on before or behind what is gathered, mapped alike? The
+ * two ends of the address space are not neighbours, and a sum must not come to
+ * mean "everything".
+ */
+static inline bool inval_gather_joins(const struct inval_range_req *have,
+				      const struct inval_range_req *req)
+{
+	bool alike = have->granule_lg2 == req->granule_lg2 && have->leaf_lg2 == req->leaf_lg2 &&
+		     have->leaf == req->leaf && have->d128 == req->d128;
+
+	bool behind = have->addr + have->bytes == req->addr && req->addr != 0U;
+	bool before = req->addr + req->bytes == have->addr && have->addr != 0U;
+
+	return alike && (behind || before) && !inval_range_is_all(have->bytes + req->bytes);
+}
+
+/**
+ * inval_gather_add() - one more unmapped range
+ * @g: what is gathered so far
+ * @req: a range, not "everything"
+ *
+ * Context: any; one caller per @g.
+ * Return: 0; -INVAL_EAGAIN when @req does not join what is gathered (a gap,
+ * another granule or leaf size): flush @g->req, call inval_gather_init(), add
+ * again; -INVAL_EINVAL for an empty range, everything, or one that passes 2^64.
+ * Nothing changes on failure.
+ */
+static inline INVAL_MUST_CHECK int inval_gather_add(struct inval_gather *g,
+						    const struct inval_range_req *req)
+{
+	if (inval_range_is_all(req->bytes) || req->addr + (req->bytes - 1U) < req->addr)
+		return -INVAL_EINVAL;
+	if (!g->used) {
+		g->req = *req;
+		g->used = true;
+		return 0;
+	}
+	if (!inval_gather_joins(&g->req, req))
+		return -INVAL_EAGAIN;
+	if (req->addr < g->req.addr)
+		g->req.addr = req->addr;
+	g->req.bytes += req->bytes;
+	return 0;
+}
+
+INVAL_END
+
+#endif /* INVAL_FLUSH_GUARD */
