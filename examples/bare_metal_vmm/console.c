@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* console.c - the UART, a small printf, the command line and the ways to end. */
-#include <stdarg.h>
-
+/* console.c - the UART, text with numbers in it, the command line, the ways to end. */
 #include "vmm.h"
 
 #define UART 0x09000000ULL	/* PL011: DR 0x00, FR 0x18, CR 0x30 */
@@ -19,72 +17,86 @@ static void put(char c)
 	write32(UART, (uint32_t)c);
 }
 
-static void put_padded(const char *text, int width, bool left)
-{
-	int length = 0, i;
+/* Text being put together; what does not fit is lost. */
+struct text {
+	char *at;
+	char *end;
+};
 
-	while (text[length] != '\0')
-		length++;
-	for (i = length; !left && i < width; i++)
-		put(' ');
-	for (i = 0; i < length; i++)
-		put(text[i]);
-	for (i = length; left && i < width; i++)
-		put(' ');
+static void add(struct text *text, char c)
+{
+	if (text->at < text->end)
+		*text->at++ = c;
 }
 
-static const char *digits(uint64_t value, uint32_t base, char buffer[24])
+static void add_padded(struct text *text, const char *word, uint32_t width, bool left)
 {
-	char *at = &buffer[23];
+	uint32_t length = 0, i;
+
+	while (word[length] != '\0')
+		length++;
+	for (i = length; !left && i < width; i++)
+		add(text, ' ');
+	for (i = 0; i < length; i++)
+		add(text, word[i]);
+	for (i = length; left && i < width; i++)
+		add(text, ' ');
+}
+
+static void add_number(struct text *text, uint64_t value, uint32_t base, uint32_t width, bool left)
+{
+	char digits[24];
+	char *at = &digits[sizeof(digits) - 1U];
 
 	*at = '\0';
 	do {
 		*--at = "0123456789abcdef"[value % base];
 		value /= base;
 	} while (value != 0U);
-	return at;
+	add_padded(text, at, width, left);
 }
 
-/* %s %u %x %llu %llx %c %%, with a width and '-'. */
-void say(const char *format, ...)
+/* %s %u %x %llu %llx %%, with a width and '-'. */
+void format_text(char *buffer, uint32_t bytes, const char *format, va_list args)
 {
-	char buffer[24] = { 0 };
-	va_list args;
+	struct text text = { buffer, buffer + bytes - 1U };
 
-	va_start(args, format);
 	for (; *format != '\0'; format++) {
 		bool left = false, wide = false;
-		uint64_t value;
-		int width = 0;
+		uint32_t width = 0;
 
 		if (*format != '%') {
-			put(*format);
+			add(&text, *format);
 			continue;
 		}
 		for (format++; *format == '-'; format++)
 			left = true;
 		for (; *format >= '0' && *format <= '9'; format++)
-			width = width * 10 + (*format - '0');
+			width = width * 10U + (uint32_t)(*format - '0');
 		for (; *format == 'l'; format++)
 			wide = true;
-		switch (*format) {
-		case 's':
-			put_padded(va_arg(args, const char *), width, left);
-			break;
-		case 'c':
-			put((char)va_arg(args, int));
-			break;
-		case 'u':
-		case 'x':
-			value = wide ? va_arg(args, uint64_t) : va_arg(args, uint32_t);
-			put_padded(digits(value, *format == 'x' ? 16 : 10, buffer), width, left);
-			break;
-		default:
-			put(*format);
-			break;
-		}
+		if (*format == 's')
+			add_padded(&text, va_arg(args, const char *), width, left);
+		else if (*format == 'u' || *format == 'x')
+			add_number(&text, wide ? va_arg(args, uint64_t) : va_arg(args, uint32_t),
+				   *format == 'x' ? 16 : 10, width, left);
+		else
+			add(&text, *format);
 	}
+	*text.at = '\0';
+}
+
+void say(const char *format, ...)
+{
+	char line[256];
+	const char *at;
+	va_list args;
+
+	va_start(args, format);
+	format_text(line, sizeof(line), format, args);
 	va_end(args);
+	for (at = line; *at != '\0'; at++)
+		put(*at);
 }
 
 void die(const char *why)

@@ -77,12 +77,14 @@ enum landing edu_probe(const struct edu *dev, uint64_t iova, uint64_t old_pa, ui
 {
 	bool on_old, on_new;
 
-	write32(old_pa, POISON);
-	write32(new_pa, POISON);
+	if (old_pa != ABSENT)
+		write32(old_pa, POISON);
+	if (new_pa != ABSENT)
+		write32(new_pa, POISON);
 	dsb();
 	edu_dma(dev, EDU_BUFFER, iova, EDU_TO_MEMORY);
-	on_old = read32(old_pa) == dev->token;
-	on_new = read32(new_pa) == dev->token;
+	on_old = old_pa != ABSENT && read32(old_pa) == dev->token;
+	on_new = new_pa != ABSENT && read32(new_pa) == dev->token;
 	if (on_old && on_new)
 		return ON_BOTH;
 	if (on_old)

@@ -115,13 +115,22 @@ void smmu_cd_write(const struct stream *stream)
 		1ULL << 31 |			/* V */
 		1ULL << 30 |			/* EPD1: no TTB1 */
 		tg0_code(stream->s1->granule_lg2) << 6 | (64U - INPUT_BITS));
+	dsb();
 }
 
-/* IHI 0070, 5.2. All that changes when a stream gets other tables is in word 0. */
-uint64_t smmu_ste_word0(const struct stream *stream)
+/* IHI 0070, 5.2: Config, and where the context descriptor is. */
+static uint64_t ste_word0(const struct stream *stream)
 {
 	return STE_VALID | STE_CONFIG | (stream->s1 != NULL ? STE_S1 | (uint64_t)stream->cd : 0U) |
 	       (stream->s2 != NULL ? STE_S2 : 0U);
+}
+
+/* Another context descriptor, and nothing else: one store, also to a live STE. */
+void smmu_ste_repoint(uint32_t sid, const struct stream *stream)
+{
+	dsb();
+	write64((uint64_t)smmu_ste(sid), ste_word0(stream));
+	dsb();
 }
 
 /* S2SL0: with 39 bits, level 1 for 4K and 16K, level 2 for 64K; the code depends. */
@@ -147,9 +156,7 @@ void smmu_ste_write(uint32_t sid, const struct stream *stream)
 	write64((uint64_t)&ste[1], 0);		/* NS-EL1, no ATS */
 	write64((uint64_t)&ste[2], stream->vmid | (stream->s2 != NULL ? stage2_word(stream->s2) : 0U));
 	write64((uint64_t)&ste[3], stream->s2 != NULL ? stream->s2->root : 0U);
-	dsb();
-	write64((uint64_t)&ste[0], smmu_ste_word0(stream));
-	dsb();
+	smmu_ste_repoint(sid, stream);
 }
 
 void smmu_ste_abort(uint32_t sid)

@@ -29,6 +29,12 @@ void tables_init(struct tables *t, uint32_t granule_lg2, uint32_t stage)
 	t->root = (uint64_t)alloc(1ULL << granule_lg2, 1ULL << granule_lg2);
 }
 
+/* The table that a descriptor of one points to. */
+uint64_t tables_next(uint64_t descriptor)
+{
+	return descriptor & DESC_OUTPUT;
+}
+
 /* The descriptor of an input address at a level; tables on the way are made. */
 uint64_t *tables_slot(const struct tables *t, uint64_t input, uint32_t level)
 {
@@ -44,7 +50,7 @@ uint64_t *tables_slot(const struct tables *t, uint64_t input, uint32_t level)
 		if ((*slot & DESC_VALID) == 0U)
 			*slot = (uint64_t)alloc(1ULL << t->granule_lg2, 1ULL << t->granule_lg2) |
 				DESC_TABLE_OR_PAGE | DESC_VALID;
-		table = (uint64_t *)(*slot & DESC_OUTPUT);
+		table = (uint64_t *)tables_next(*slot);
 	}
 }
 

@@ -9,6 +9,7 @@
 #ifndef VMM_H
 #define VMM_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -41,19 +42,28 @@ static inline void dsb(void)
 }
 
 /* console.c */
+void format_text(char *buffer, uint32_t bytes, const char *format, va_list args);
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void image_exit(uint32_t code) __attribute__((noreturn));
 uint64_t image_semihost(uint64_t operation, void *block);
 void die(const char *why) __attribute__((noreturn));
 bool argument(const char *word);
 
+/* memory.c: what alloc() hands out comes from here. */
+#define POOL 0x41000000ULL
+#define POOL_END 0x48000000ULL
+
 /*
- * memory.c: memory is handed out upwards and zeroed; a row of the table gives
+ * Memory is handed out upwards and zeroed; a row of the table gives
  * back all it took by returning to a mark.
  */
 void *alloc(uint64_t bytes, uint64_t align);
+void array_free(void *mem);
 uint64_t alloc_mark(void);
 void alloc_return(uint64_t mark);
+
+/* main.c: what the library counted, by enum inval_counter. */
+extern uint64_t vmm_counts[16];
 
 /* edu.c: QEMU's educational PCI device, the only one that does DMA on demand. */
 struct edu {
@@ -61,6 +71,8 @@ struct edu {
 	uint32_t sid;		/* StreamID at the SMMU: the PCI requester id */
 	uint32_t token;		/* what this device writes, unlike any other's */
 };
+
+#define ABSENT 0ULL	/* for a page that there is not, before or after a change */
 
 enum landing { NOWHERE, ON_OLD, ON_NEW, ON_BOTH };
 
@@ -82,6 +94,7 @@ struct tables {
 void tables_init(struct tables *t, uint32_t granule_lg2, uint32_t stage);
 uint32_t tables_level_lg2(const struct tables *t, uint32_t level);
 uint64_t *tables_slot(const struct tables *t, uint64_t input, uint32_t level);
+uint64_t tables_next(uint64_t descriptor);
 void tables_map(const struct tables *t, uint64_t input, uint64_t output, uint32_t level);
 void tables_unmap(const struct tables *t, uint64_t input, uint32_t level);
 
@@ -95,25 +108,22 @@ struct smmu {
 	uint64_t *cmdq;		/* 2 words per command */
 };
 
-#define IDR0_S2P (1U << 0)
-#define IDR3_RIL (1U << 10)
+extern struct smmu smmu;
 
-/* One stream's configuration: what its STE and its context descriptor hold. */
+/* What the STE and the context descriptor of a stream hold. */
 struct stream {
 	const struct tables *s1;	/* or NULL */
 	const struct tables *s2;	/* or NULL */
 	uint16_t asid, vmid;
-	uint64_t *cd;			/* of this stream, when s1 is there */
+	uint64_t *cd;			/* when there is an s1 */
 };
-
-extern struct smmu smmu;
 
 void smmu_init(void);
 void smmu_enable(void);
 void smmu_events(void);
 uint64_t *smmu_ste(uint32_t sid);
 void smmu_cd_write(const struct stream *stream);
-uint64_t smmu_ste_word0(const struct stream *stream);
+void smmu_ste_repoint(uint32_t sid, const struct stream *stream);
 void smmu_ste_write(uint32_t sid, const struct stream *stream);
 void smmu_ste_abort(uint32_t sid);
 

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* row.c - from "everything is warm" to the verdict. */
+#include "row.h"
+
+#define MAX_WATCHES 80U		/* the SMMU under test has 256 TLB entries */
+#define FRAME 0x10000ULL	/* a page of the largest granule */
+
+static struct watch watches[MAX_WATCHES];
+static uint32_t count, passed, failed;
+static uint64_t frames, mark;
+
+/* The row so far. */
+static char title[64];
+static bool good;
+static uint32_t stale, stale_of;
+
+void row_group(const char *heading)
+{
+	say("\n%-60s %8s %8s %11s\n", heading, "stale", "fresh", "neighbours");
+}
+
+void row_begin(const char *what, ...)
+{
+	va_list args;
+
+	va_start(args, what);
+	format_text(title, sizeof(title), what, args);
+	va_end(args);
+	if (frames == 0U) {
+		frames = (uint64_t)alloc(2U * MAX_WATCHES * FRAME, FRAME);
+		mark = alloc_mark();
+	}
+	alloc_return(mark);
+	count = 0;
+	good = true;
+	stale = 0;
+	stale_of = 0;
+	space_begin();
+}
+
+struct watch *row_watch(const struct edu *dev, uint64_t iova, bool target)
+{
+	struct watch *w = &watches[count];
+
+	if (count == MAX_WATCHES)
+		die("too many watches in a row");
+	w->space = NULL;
+	w->dev = dev;
+	w->iova = iova;
+	w->old_pa = frames + 2U * count * FRAME;
+	w->new_pa = w->old_pa + FRAME;
+	w->target = target;
+	count++;
+	return w;
+}
+
+struct watch *row_watch_in(struct space *space, const struct edu *dev, uint64_t iova, bool target)
+{
+	struct watch *w = row_watch(dev, iova, target);
+
+	w->space = space;
+	space_map(space, iova, w->old_pa);
+	return w;
+}
+
+void row_check(bool holds, const char *what)
+{
+	if (holds)
+		return;
+	say("     FAILED: %s: %s\n", title, what);
+	good = false;
+}
+
+/* One DMA; says so when it lands where it must not. */
+static bool lands(const struct watch *w, uint64_t wanted_pa, const char *when)
+{
+	static const char *const names[] = { "nowhere", "on the old page", "on the new page",
+					     "on both pages" };
+	enum landing landing = edu_probe(w->dev, w->iova, w->old_pa, w->new_pa);
+	enum landing wanted = wanted_pa == ABSENT ? NOWHERE :
+			      wanted_pa == w->old_pa ? ON_OLD : ON_NEW;
+
+	if (landing == wanted)
+		return true;
+	row_check(false, when);
+	say("       device %u, address 0x%llx, a %s: lands %s instead of %s\n", w->dev->sid,
+	    (unsigned long long)w->iova, w->target ? "target" : "neighbour", names[landing],
+	    names[wanted]);
+	return false;
+}
+
+static uint32_t all_as_before(const char *when)
+{
+	uint32_t i, n = 0;
+
+	for (i = 0; i < count; i++)
+		n += lands(&watches[i], watches[i].old_pa, when) ? 1U : 0U;
+	return n;
+}
+
+void row_warm(void)
+{
+	(void)all_as_before("before any change");
+}
+
+void row_stale(const char *when)
+{
+	stale += all_as_before(when);
+	stale_of += count;
+}
+
+void row_remap(void)
+{
+	uint32_t i;
+
+	row_warm();
+	for (i = 0; i < count; i++) {
+		if (watches[i].space != NULL)
+			space_map(watches[i].space, watches[i].iova, watches[i].new_pa);
+	}
+	row_stale("remapped, not flushed");
+}
+
+void row_unmap(void)
+{
+	uint32_t i;
+
+	row_warm();
+	for (i = 0; i < count; i++) {
+		space_unmap(watches[i].space, watches[i].iova);
+		watches[i].new_pa = ABSENT;
+	}
+	row_stale("unmapped, not flushed");
+}
+
+void row_end(void)
+{
+	uint32_t i, fresh = 0, targets = 0, kept = 0;
+
+	for (i = 0; i < count; i++) {
+		const struct watch *w = &watches[i];
+
+		if (w->target) {
+			targets++;
+			fresh += lands(w, w->new_pa, "flushed") ? 1U : 0U;
+		} else {
+			kept += lands(w, w->old_pa, "flushed") ? 1U : 0U;
+		}
+	}
+	row_check(stale_of != 0U && targets != 0U, "nothing was checked");
+	passed += good ? 1U : 0U;
+	failed += good ? 0U : 1U;
+	say("%4u %-55s %4u/%-3u %4u/%-3u %6u/%-3u %s\n", passed + failed, title, stale, stale_of,
+	    fresh, targets, kept, count - targets, good ? "ok" : "FAILED");
+	smmu_events();
+}
+
+bool row_summary(void)
+{
+	say("\n%u passed, %u failed\n", passed, failed);
+	return passed != 0U && failed == 0U;
+}

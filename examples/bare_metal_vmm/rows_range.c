@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * rows_range.c - flushes of a range: pages, blocks, tables. In each row the
+ * page (or block) on either side of the range and the same addresses of another
+ * space must survive.
+ */
+#include "matrix.h"
+
+static struct space space, other;
+
+struct inval_range_req request(uint64_t addr, uint64_t bytes, uint32_t granule_lg2,
+			       uint32_t leaf_lg2)
+{
+	struct inval_range_req req;
+
+	req.addr = addr;
+	req.bytes = bytes;
+	req.granule_lg2 = (uint8_t)granule_lg2;
+	req.leaf_lg2 = (uint8_t)leaf_lg2;
+	req.leaf = true;
+	req.d128 = false;
+	return req;
+}
+
+static void two_spaces(enum kind kind, uint32_t granule_lg2, uint32_t level)
+{
+	space_init(&space, kind, granule_lg2);
+	space_init(&other, kind, granule_lg2);
+	space.level = level;
+	other.level = level;
+	space_attach(&space, &edus[0]);
+	space_attach(&other, &edus[1]);
+}
+
+static void flush_and_judge(const struct inval_range_req *req)
+{
+	row_check(space_flush(&space, req) == 0, "the flush returned an error");
+	row_end();
+	space_detach(&space, &edus[0]);
+	space_detach(&other, &edus[1]);
+}
+
+/* Pages of a range worth a DMA: both ends, next to them, and some between. */
+static bool worth(uint64_t page, uint64_t pages)
+{
+	return pages <= 12U || page < 2U || page + 2U >= pages || page % (pages / 5U) == 0U;
+}
+
+static void watch_range(uint64_t start, uint64_t pages, uint32_t size_lg2)
+{
+	uint64_t page;
+
+	row_watch_in(&space, &edus[0], start - (1ULL << size_lg2), false);
+	for (page = 0; page < pages; page++) {
+		if (worth(page, pages))
+			row_watch_in(&space, &edus[0], start + (page << size_lg2), true);
+	}
+	row_watch_in(&space, &edus[0], start + (pages << size_lg2), false);
+	row_watch_in(&other, &edus[1], start, false);
+}
+
+static void range_row(enum kind kind, uint32_t granule_lg2, uint64_t first, uint64_t pages)
+{
+	uint64_t start = IOVA + (first << granule_lg2);
+	struct inval_range_req req;
+
+	row_begin("%uK: %llu page%s from page %llu", 1U << (granule_lg2 - 10U),
+		  (unsigned long long)pages, pages == 1U ? "" : "s", (unsigned long long)first);
+	two_spaces(kind, granule_lg2, 3);
+	watch_range(start, pages, granule_lg2);
+	row_remap();
+	req = request(start, pages << granule_lg2, granule_lg2, granule_lg2);
+	flush_and_judge(&req);
+}
+
+void rows_range(enum kind kind, bool full)
+{
+	static const uint16_t sizes[] = { 1, 2, 7, 33, 512, 3, 16, 31, 32, 64, 511, 1000 };
+	static const uint16_t firsts[] = { 0, 1, 5 };
+	uint32_t granule_lg2, i;
+
+	for (granule_lg2 = 12; granule_lg2 <= 16U; granule_lg2 += 2U) {
+		for (i = 0; i < (full ? ARRAY_LEN(sizes) : 5U); i++)
+			range_row(kind, granule_lg2, firsts[i % ARRAY_LEN(firsts)], sizes[i]);
+	}
+}
+
+/*
+ * Blocks of level 2: 2M, 32M, 512M. All watches share two physical blocks, of
+ * which 256M behind the start of the largest is free RAM.
+ */
+static void watch_block(struct space *of, const struct edu *dev, uint64_t iova, bool target)
+{
+	bool huge = of->granule_lg2 == 16U;
+	struct watch *w = row_watch(dev, huge ? iova + 0x10000000U : iova, target);
+
+	w->space = of;
+	w->old_pa = 0x50000000;
+	w->new_pa = huge ? 0x70000000 : 0x60000000;
+	space_map(of, w->iova, w->old_pa);
+}
+
+static void block_row(enum kind kind, uint32_t granule_lg2, uint64_t blocks)
+{
+	uint32_t size_lg2 = 2U * granule_lg2 - 3U;
+	uint64_t start = 0x2000000000ULL, i;
+	struct inval_range_req req;
+
+	row_begin("%uK: %llu block%s of %uM", 1U << (granule_lg2 - 10U), (unsigned long long)blocks,
+		  blocks == 1U ? "" : "s", 1U << (size_lg2 - 20U));
+	two_spaces(kind, granule_lg2, 2);
+	watch_block(&space, &edus[0], start - (1ULL << size_lg2), false);
+	for (i = 0; i < blocks; i++)
+		watch_block(&space, &edus[0], start + (i << size_lg2), true);
+	watch_block(&space, &edus[0], start + (blocks << size_lg2), false);
+	watch_block(&other, &edus[1], start, false);
+	row_remap();
+	req = request(start, blocks << size_lg2, granule_lg2, size_lg2);
+	flush_and_judge(&req);
+}
+
+/* Another table below an entry of level 2: tables must go as well as pages. */
+static void table_row(enum kind kind, uint32_t granule_lg2)
+{
+	uint32_t size_lg2 = 2U * granule_lg2 - 3U;
+	uint64_t start = 0x2000000000ULL, size = 1ULL << size_lg2;
+	struct inval_range_req req = request(start, size, granule_lg2, 0);
+	struct tables *t;
+
+	req.leaf = false;
+	row_begin("%uK: a table of level 3", 1U << (granule_lg2 - 10U));
+	two_spaces(kind, granule_lg2, 3);
+	row_watch_in(&space, &edus[0], start - (1ULL << granule_lg2), false);
+	row_watch_in(&space, &edus[0], start, true);
+	row_watch_in(&space, &edus[0], start + size - (1ULL << granule_lg2), true);
+	row_watch_in(&space, &edus[0], start + size, false);
+	row_watch_in(&other, &edus[1], start, false);
+	row_warm();
+	t = kind == STAGE1 ? &space.s1 : &space.s2;
+	tables_unmap(t, start, 2);
+	row_remap();
+	flush_and_judge(&req);
+}
+
+void rows_block(enum kind kind, bool full)
+{
+	uint32_t granule_lg2;
+
+	for (granule_lg2 = 12; granule_lg2 <= 16U; granule_lg2 += 2U) {
+		block_row(kind, granule_lg2, 1);
+		if (full)
+			block_row(kind, granule_lg2, 3);
+		table_row(kind, granule_lg2);
+	}
+}
+
+/* Mappings that go away: what is fresh lands nowhere. */
+void rows_unmap(enum kind kind)
+{
+	uint32_t granule_lg2;
+
+	for (granule_lg2 = 12; granule_lg2 <= 16U; granule_lg2 += 2U) {
+		uint64_t size = 1ULL << granule_lg2;
+		struct inval_range_req req = request(IOVA, 4U * size, granule_lg2, granule_lg2);
+
+		row_begin("%uK: 4 pages unmapped", 1U << (granule_lg2 - 10U));
+		two_spaces(kind, granule_lg2, 3);
+		watch_range(IOVA, 4, granule_lg2);
+		row_unmap();
+		flush_and_judge(&req);
+	}
+}
