@@ -118,7 +118,7 @@
  *	void inval_port_watchdog(void)	a long firmware call follows
  *
  * Report. May be empty: reporting is not ordering. Never called with what a
- * guest chose.
+ * guest chose. report.h has the enums.
  *	void inval_port_warn(enum inval_warn what, uint64_t id, uint64_t value)
  *	void inval_port_trace(enum inval_event what, uint64_t id, uint64_t value)
  *	void inval_port_count(enum inval_counter what, uint32_t n)
@@ -132,77 +132,10 @@
 #ifndef INVAL_PORT_GUARD
 #define INVAL_PORT_GUARD
 
+#include "report.h"
 #include "types.h"
 
 INVAL_BEGIN
-
-/**
- * enum inval_warn - what went wrong in a way somebody should look at
- * @INVAL_WARN_QUEUE_BROKEN: id: SMMU, value: the inval_code; a reset is needed
- * @INVAL_WARN_CMD_ILLEGAL: id: SMMU, value: opcode; nobody waited for it
- * @INVAL_WARN_CMDQ_ABORT: id: SMMU, value: tries so far
- * @INVAL_WARN_KEY_UNKNOWN: id: key; to be removed, but not in the array
- * @INVAL_WARN_TAG_STALE: id: SMMU, value: tag; its flush failed
- */
-enum inval_warn {
-	INVAL_WARN_QUEUE_BROKEN,
-	INVAL_WARN_CMD_ILLEGAL,
-	INVAL_WARN_CMDQ_ABORT,
-	INVAL_WARN_KEY_UNKNOWN,
-	INVAL_WARN_TAG_STALE
-};
-
-/**
- * enum inval_event - what happened, in order, for a trace
- * @INVAL_EVENT_FLUSH_BEGIN: id: address, value: bytes
- * @INVAL_EVENT_FLUSH_END: id: entries walked, value: errors
- * @INVAL_EVENT_ISSUE: id: SMMU, value: commands
- * @INVAL_EVENT_WAIT_BEGIN: id: SMMU, value: queue position waited for
- * @INVAL_EVENT_WAIT_END: id: SMMU, value: the inval_code, 0 for none
- * @INVAL_EVENT_PUBLISH: id: entries before, value: entries after
- * @INVAL_EVENT_UNREF: id: entries given, value: entries that died
- * @INVAL_EVENT_FENCE: id: entries in the array, value: 0
- * @INVAL_EVENT_CMDQ_ERROR: id: SMMU, value: CMDQ_CONS.ERR
- * @INVAL_EVENT_RETRY: id: attempt, value: microseconds until the next
- */
-enum inval_event {
-	INVAL_EVENT_FLUSH_BEGIN,
-	INVAL_EVENT_FLUSH_END,
-	INVAL_EVENT_ISSUE,
-	INVAL_EVENT_WAIT_BEGIN,
-	INVAL_EVENT_WAIT_END,
-	INVAL_EVENT_PUBLISH,
-	INVAL_EVENT_UNREF,
-	INVAL_EVENT_FENCE,
-	INVAL_EVENT_CMDQ_ERROR,
-	INVAL_EVENT_RETRY
-};
-
-/**
- * enum inval_counter - what is counted
- * @INVAL_COUNT_FLUSH: flushes begun
- * @INVAL_COUNT_TLBI: TLBI commands issued by flushes
- * @INVAL_COUNT_ATC: ATC_INV commands issued by flushes
- * @INVAL_COUNT_SYNC: SYNC commands issued
- * @INVAL_COUNT_WAIT: waits for a SYNC
- * @INVAL_COUNT_ERROR: errors returned by issue or wait
- * @INVAL_COUNT_FULL: reservations that found a queue full
- * @INVAL_COUNT_RETRY: hardware or firmware tries after the first
- * @INVAL_COUNT_COPY: arrays built (merge, purge)
- * @INVAL_COUNT_REF: additions that needed no new array
- */
-enum inval_counter {
-	INVAL_COUNT_FLUSH,
-	INVAL_COUNT_TLBI,
-	INVAL_COUNT_ATC,
-	INVAL_COUNT_SYNC,
-	INVAL_COUNT_WAIT,
-	INVAL_COUNT_ERROR,
-	INVAL_COUNT_FULL,
-	INVAL_COUNT_RETRY,
-	INVAL_COUNT_COPY,
-	INVAL_COUNT_REF
-};
 
 /**
  * struct inval_smccc_args - registers of a firmware call (DEN 0028)
