@@ -8,8 +8,8 @@
  * RCU, barriers, time and registers (inval/port.h is the contract). Never
  * allocates, has no libc and no writable global state.
  *
- *	types, caps, cmd, check, text, range	pure: no port needed
- *	array, queue, flush, domain		need a port
+ *	types, caps, cmd, check, report, text, range	pure: no port needed
+ *	array, queue, flush, domain			need a port
  *
  * Each header can be included alone. This one includes the pure parts, and the
  * others up to the highest one asked for by INVAL_WITH_ARRAY, INVAL_WITH_QUEUE,
@@ -29,5 +29,8 @@
 #include "inval/types.h"
 #include "inval/caps.h"
 #include "inval/cmd.h"
+#include "inval/check.h"
+#include "inval/report.h"
+#include "inval/text.h"
 
 #endif /* INVAL_GUARD */
