@@ -7,7 +7,7 @@
 set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 suite coverage
-need_packages gcc-12 cmake ninja-build gcovr jq
+need_packages gcc-12 libc6-dev cmake ninja-build gcovr jq
 
 # gcov does not see a static inline function that nothing uses; nor does
 # -fkeep-inline-functions bring out an always_inline one.

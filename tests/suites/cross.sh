@@ -8,7 +8,7 @@
 set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 suite cross
-need_packages gcc-12 clang-19 binutils cmake ninja-build qemu-user-static \
+need_packages gcc-12 libc6-dev clang-19 binutils cmake ninja-build qemu-user-static \
 	gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf gcc-riscv64-linux-gnu gcc-s390x-linux-gnu \
 	libc6-dev-arm64-cross libc6-dev-armhf-cross libc6-dev-riscv64-cross libc6-dev-s390x-cross
 

@@ -7,7 +7,7 @@
 set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 suite sanitize
-need_packages gcc-12 clang-14 clang-19 libclang-rt-14-dev libclang-rt-19-dev cmake ninja-build
+need_packages gcc-12 libc6-dev clang-14 clang-19 libclang-rt-14-dev libclang-rt-19-dev cmake ninja-build
 
 export ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1
 export UBSAN_OPTIONS=print_stacktrace=1
