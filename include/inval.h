@@ -8,13 +8,13 @@
  * RCU, barriers, time and registers (inval/port.h is the contract). Never
  * allocates, has no libc and no writable global state.
  *
- *	types, caps, cmd, check, report, text, range	pure: no port needed
- *	array, queue, flush, domain			need a port
+ *	types caps report cmd check text range	pure: no port needed
+ *	port array queue flush domain		need a port
  *
- * Each header can be included alone. This one includes the pure parts, and the
- * others up to the highest one asked for by INVAL_WITH_ARRAY, INVAL_WITH_QUEUE,
- * INVAL_WITH_FLUSH or INVAL_WITH_DOMAIN; all when none is asked for; none with
- * INVAL_WITH_PURE.
+ * Each header can be included alone. This one includes the pure parts, and of
+ * the others those asked for by INVAL_WITH_QUEUE, INVAL_WITH_FLUSH (with array
+ * and queue) and INVAL_WITH_DOMAIN (with flush): all of them when none is
+ * defined, none with INVAL_WITH_PURE.
  */
 #ifndef INVAL_GUARD
 #define INVAL_GUARD
@@ -28,9 +28,27 @@
 
 #include "inval/types.h"
 #include "inval/caps.h"
+#include "inval/report.h"
 #include "inval/cmd.h"
 #include "inval/check.h"
-#include "inval/report.h"
 #include "inval/text.h"
+#include "inval/range.h"
+
+#if !defined(INVAL_WITH_PURE) && !defined(INVAL_WITH_QUEUE) && !defined(INVAL_WITH_FLUSH) && \
+	!defined(INVAL_WITH_DOMAIN)
+#define INVAL_WITH_QUEUE
+#define INVAL_WITH_FLUSH
+#define INVAL_WITH_DOMAIN
+#endif
+
+#ifdef INVAL_WITH_QUEUE
+#include "inval/queue.h"
+#endif
+#ifdef INVAL_WITH_FLUSH
+#include "inval/flush.h"
+#endif
+#ifdef INVAL_WITH_DOMAIN
+#include "inval/domain.h"
+#endif
 
 #endif /* INVAL_GUARD */

@@ -80,7 +80,7 @@ struct inval_entry {
  * @num: entries; walks read it once
  * @dead: entries without a user among them; the writer's
  * @ats: live ATS entries; the writer's
- * @stu_lg2: largest STU of its ATS entries, bytes, log2, 12 or more
+ * @stu_lg2: largest STU of its ATS entries so far, bytes, log2, 12 or more
  */
 struct inval_array {
 	inval_defer defer;
@@ -573,35 +573,46 @@ static inline int inval_array_ref_ok(const struct inval_array *a, const struct i
 }
 
 /**
- * inval_array_ref() - count additions in place, when all keys are there
+ * inval_array_ref_check() - can additions be counted in place?
  * @a: the published array, or NULL
  * @add: additions, as inval_entries_sort() leaves them
  * @num: their number
  *
- * For the second device of an SMMU, and for entries that died but still stand
- * in the array. Walks that begin after this (and after the caller's barrier)
- * see them. O(num log n), no memory.
- *
- * Context: the writer; walks may run.
- * Return: 0; -INVAL_ENOENT when a key is missing: merge instead; -INVAL_EINVAL
- * for a list that is not sorted or an addition that asks for other commands;
- * -INVAL_EOVERFLOW when users do not fit 32 bits. Nothing changes on failure.
+ * Context: the writer.
+ * Return: 0: inval_array_ref_apply() may follow; -INVAL_ENOENT when a key is
+ * missing: merge instead; -INVAL_EINVAL for a list that is not sorted or an
+ * addition that asks for other commands; -INVAL_EOVERFLOW when users do not fit
+ * 32 bits.
  */
-static inline int inval_array_ref(struct inval_array *a, const struct inval_entry *add,
-				  uint32_t num)
+static inline int inval_array_ref_check(struct inval_array *a, const struct inval_entry *add,
+					uint32_t num)
 {
-	struct inval_entry *e;
 	uint32_t i;
-	int err;
+	int err = 0;
 
 	if (!inval_entries_sorted(add, num))
 		return -INVAL_EINVAL;
-	for (i = 0; i < num; i++) {
-		e = inval_array_entry(a, add[i].key);
-		err = inval_array_ref_ok(a, &add[i], e);
-		if (err != 0)
-			return err;
-	}
+	for (i = 0; i < num && err == 0; i++)
+		err = inval_array_ref_ok(a, &add[i], inval_array_entry(a, add[i].key));
+	return err;
+}
+
+/**
+ * inval_array_ref_apply() - count additions in place
+ * @a: the published array
+ * @add: additions that inval_array_ref_check() has just found good
+ * @num: their number
+ *
+ * Cannot fail. Walks that begin after this, and the caller's barrier, see them.
+ *
+ * Context: the writer, the same section as the check; walks may run.
+ */
+static inline void inval_array_ref_apply(struct inval_array *a, const struct inval_entry *add,
+					 uint32_t num)
+{
+	struct inval_entry *e;
+	uint32_t i;
+
 	for (i = 0; i < num; i++) {
 		e = inval_array_entry(a, add[i].key);
 		if (e->users == 0U) {
@@ -611,7 +622,28 @@ static inline int inval_array_ref(struct inval_array *a, const struct inval_entr
 		inval_port_store32(&e->users, e->users + add[i].users);
 	}
 	inval_port_count(INVAL_COUNT_REF, num);
-	return 0;
+}
+
+/**
+ * inval_array_ref() - count additions in place, when all keys are there
+ * @a: the published array, or NULL
+ * @add: additions, as inval_entries_sort() leaves them
+ * @num: their number
+ *
+ * For the second device of an SMMU, and for entries that died but still stand
+ * in the array. O(num log n), no memory.
+ *
+ * Context: the writer; walks may run.
+ * Return: as inval_array_ref_check(). Nothing changes on failure.
+ */
+static inline int inval_array_ref(struct inval_array *a, const struct inval_entry *add,
+				  uint32_t num)
+{
+	int err = inval_array_ref_check(a, add, num);
+
+	if (err == 0)
+		inval_array_ref_apply(a, add, num);
+	return err;
 }
 
 /* Internal: take users from one entry; what became of it goes into @del. */

@@ -1,0 +1,569 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * inval/domain.h - a translation domain's published array: attach and detach
+ * while other CPUs flush.
+ *
+ * A change of who uses a domain is a transaction, under the embedder's attach
+ * mutex of the domains concerned (two: in address order) from the size query to
+ * the end:
+ *
+ *	inval_attach_init()	what is added where, what goes where
+ *	inval_attach_bytes()	memory that prepare needs
+ *	inval_attach_prepare()	may fail; publishes nothing
+ *	inval_attach_publish()	flushes of the new domain include the device
+ *	    the embedder writes the STE or CD and completes CFGI + SYNC
+ *	inval_attach_commit()	the old domain forgets the device
+ *
+ * or, instead of commit, inval_attach_abort(): before publish at once, after it
+ * when the embedder has put the old STE or CD back, with CFGI + SYNC. Only after
+ * commit or abort may the device be reset, removed or powered off.
+ *
+ * Why it is right: unmap stores the table, has a full barrier, then loads the
+ * array; attach stores the array, has a full barrier, then stores the STE. So
+ * either the flush sees the array with the device, or the SMMU, which reads the
+ * table only after the STE, sees the new table.
+ */
+#ifndef INVAL_DOMAIN_GUARD
+#define INVAL_DOMAIN_GUARD
+
+#include "types.h"
+#include "range.h"
+#include "port.h"
+#include "array.h"
+#include "flush.h"
+
+INVAL_BEGIN
+
+INVAL_PORT_USES_ORDER(domain)
+INVAL_PORT_USES_READ(domain)
+INVAL_PORT_USES_REPORT(domain)
+
+/**
+ * struct inval_domain - one set of page tables; no field is the caller's
+ * @slot: the published array
+ * @read: the read side of its walks
+ */
+struct inval_domain {
+	inval_slot slot;
+	inval_read_ctx read;
+};
+
+/**
+ * struct inval_device - a device, for attach
+ * @smmu: number of its SMMU, 0 to 255
+ * @sids: its StreamIDs, in any order, also one twice; the caller's
+ * @sid_num: their number
+ * @stu_lg2: smallest translation unit of its ATC, bytes, log2, 12 to 43; not
+ *	read without ATS
+ */
+struct inval_device {
+	uint32_t smmu;
+	const uint32_t *sids;
+	uint32_t sid_num;
+	uint8_t stu_lg2;
+};
+
+/**
+ * enum inval_regime - what a domain's page tables are to a device
+ * @INVAL_REGIME_S1: stage 1 at EL1 and EL0
+ * @INVAL_REGIME_EL2: stage 1 at EL2, CR2.E2H = 0
+ * @INVAL_REGIME_EL2_E2H: stage 1 at EL2 with ASIDs, CR2.E2H = 1
+ * @INVAL_REGIME_S2: stage 2
+ * @INVAL_REGIME_S2_PARENT: stage 2 below a stage 1 of the guest's
+ */
+enum inval_regime {
+	INVAL_REGIME_S1,
+	INVAL_REGIME_EL2,
+	INVAL_REGIME_EL2_E2H,
+	INVAL_REGIME_S2,
+	INVAL_REGIME_S2_PARENT
+};
+
+/**
+ * struct inval_use - how one device uses one domain
+ * @regime: which translations
+ * @global: the tables hold global entries
+ * @ats: ATS is on for the device
+ * @ssv: ATS: only the address space of @ssid
+ * @ssid: SubstreamID, 20 bits; 0 without @ssv
+ * @vmid: VMID on that SMMU; stage 1 without stage 2: 0
+ * @asid: ASID on that SMMU; stage 2: 0
+ */
+struct inval_use {
+	enum inval_regime regime;
+	bool global;
+	bool ats;
+	bool ssv;
+	uint32_t ssid;
+	uint16_t vmid;
+	uint16_t asid;
+};
+
+/* Internal: how far a transaction has come. */
+enum inval_attach_state {
+	INVAL_ATTACH_INIT,
+	INVAL_ATTACH_READY,
+	INVAL_ATTACH_PUBLISHED,
+	INVAL_ATTACH_DONE
+};
+
+/**
+ * struct inval_attach - one change of domain; the caller's, until it is done
+ * @to: domain that the device enters; NULL: none (blocked)
+ * @from: domain that it leaves; NULL: none
+ * @add: what @to gets; the caller's scratch
+ * @del: what @from loses; the caller's scratch
+ * @add_num: entries of @add
+ * @del_num: entries of @del
+ * @next: the new array, until it is published
+ * @state: how far it has come
+ * @left: out, after commit or abort: what lost its last user
+ * @stale_tags: out: tags whose flush failed: entries of @del (abort: of @add)
+ *	with @state INVAL_STATE_DIED on the SMMUs that the flush's errors name.
+ *	They must not be used again until a flush of them succeeds
+ */
+struct inval_attach {
+	struct inval_domain *to;
+	struct inval_domain *from;
+	struct inval_entry *add;
+	struct inval_entry *del;
+	uint32_t add_num;
+	uint32_t del_num;
+	struct inval_array *next;
+	enum inval_attach_state state;
+	struct inval_unref left;
+	bool stale_tags;
+};
+
+/**
+ * inval_domain_init() - a domain that no device uses
+ * @d: the caller's
+ *
+ * Context: before other CPUs see @d.
+ */
+static inline void inval_domain_init(struct inval_domain *d)
+{
+	inval_port_read_init(&d->read);
+	inval_port_slot_store(&d->slot, NULL);
+}
+
+/* Internal: the published array, for the writer. */
+static inline struct inval_array *inval_domain_array(struct inval_domain *d)
+{
+	return (struct inval_array *)inval_port_slot_owned(&d->slot);
+}
+
+/* Internal: publish an array; the old one goes back to its owner, later. */
+static inline void inval_domain_replace(struct inval_domain *d, struct inval_array *next)
+{
+	struct inval_array *old = inval_domain_array(d);
+
+	inval_port_slot_store(&d->slot, next);
+	inval_port_trace(INVAL_EVENT_PUBLISH, old != NULL ? old->num : 0U,
+			 next != NULL ? next->num : 0U);
+	if (old != NULL)
+		inval_port_free_later(&d->read, old, &old->defer);
+}
+
+/**
+ * inval_domain_flush() - make a change of a domain's page tables take effect
+ * @d: the domain
+ * @req: what changed
+ * @f: memory to work with; its SMMUs have queues
+ *
+ * Call it after the stores to the tables (and, for a walker that is not
+ * coherent, their cleaning). Stores of other CPUs to the tables are covered when
+ * this CPU has seen them by acquire: the barrier here orders them before the
+ * first command.
+ *
+ * Context: any, interrupts off included, not in a section of the same domain
+ * whose read side is a lock; with all other functions, attach included. @f is
+ * used by one call at a time.
+ * Return: 0: no device uses what was there before; -INVAL_EINVAL for a bad
+ * request, with nothing issued; else as inval_flush_walk(): the unmapped pages
+ * must not be used again.
+ */
+static inline INVAL_MUST_CHECK int inval_domain_flush(struct inval_domain *d,
+						      const struct inval_range_req *req,
+						      struct inval_flush *f)
+{
+	unsigned long token;
+	int err;
+
+	inval_port_dma_mb();
+	token = inval_port_read_begin(&d->read);
+	err = inval_flush_array((struct inval_array *)inval_port_slot_load(&d->slot), req, f);
+	inval_port_read_end(&d->read, token);
+	return err;
+}
+
+/**
+ * inval_domain_gather() - unmap more and flush less
+ * @d: the domain
+ * @g: what was unmapped and not yet flushed
+ * @req: what was unmapped now; NULL: the end
+ * @f: memory to work with; its SMMUs have queues
+ *
+ * Flushes when @req does not join what is gathered, and at the end.
+ *
+ * Context: as inval_domain_flush(); one caller per @g.
+ * Return: 0; -INVAL_EINVAL for a @req that is empty, everything or passes 2^64:
+ * nothing changed; else as inval_domain_flush() for what was gathered before:
+ * @req itself is gathered.
+ */
+static inline INVAL_MUST_CHECK int inval_domain_gather(struct inval_domain *d,
+						       struct inval_gather *g,
+						       const struct inval_range_req *req,
+						       struct inval_flush *f)
+{
+	struct inval_gather before = *g;
+	int err = -INVAL_EAGAIN, added;
+
+	if (req != NULL)
+		err = inval_gather_add(g, req);
+	if (err != -INVAL_EAGAIN)
+		return err;
+	inval_gather_init(g);
+	err = before.used ? inval_domain_flush(d, &before.req, f) : 0;
+	if (req != NULL) {
+		added = inval_gather_add(g, req);
+		err = err != 0 ? err : added;
+	}
+	return err;
+}
+
+/**
+ * inval_attach_scratch() - entries that each list of a transaction needs
+ * @dev: the device
+ *
+ * Context: any.
+ * Return: their number: 2 + StreamIDs.
+ */
+static inline uint32_t inval_attach_scratch(const struct inval_device *dev)
+{
+	return 2U + dev->sid_num;
+}
+
+/* Internal: the tags of a use; returns how many, or -INVAL_E*. */
+static inline int inval_use_tags(struct inval_entry *list, const struct inval_device *dev,
+				 const struct inval_use *use)
+{
+	bool e2h = use->regime == INVAL_REGIME_EL2_E2H;
+	int err;
+
+	switch (use->regime) {
+	case INVAL_REGIME_S1:
+		err = inval_entry_s1(list, dev->smmu, use->vmid, use->asid, use->global);
+		return err != 0 ? err : 1;
+	case INVAL_REGIME_EL2:
+	case INVAL_REGIME_EL2_E2H:
+		if (use->vmid != 0U)
+			return -INVAL_EINVAL;
+		err = inval_entry_el2(list, dev->smmu, use->asid, e2h, use->global);
+		return err != 0 ? err : 1;
+	case INVAL_REGIME_S2:
+	case INVAL_REGIME_S2_PARENT:
+		if (use->asid != 0U)
+			return -INVAL_EINVAL;
+		err = inval_entry_s2(list, dev->smmu, use->vmid);
+		if (err != 0 || use->regime == INVAL_REGIME_S2)
+			return err != 0 ? err : 1;
+		err = inval_entry_s1_clear(list + 1, dev->smmu, use->vmid);
+		return err != 0 ? err : 2;
+	default:
+		return -INVAL_EINVAL;
+	}
+}
+
+/* Internal: all entries of a use, sorted. */
+static inline int inval_use_entries(struct inval_entry *list, uint32_t *num,
+				    const struct inval_device *dev, const struct inval_use *use)
+{
+	bool full = use->regime == INVAL_REGIME_S2_PARENT;
+	int tags = inval_use_tags(list, dev, use), err = 0;
+	uint32_t i;
+
+	if (tags < 0)
+		return tags;
+	*num = (uint32_t)tags;
+	for (i = 0; use->ats && i < dev->sid_num && err == 0; i++) {
+		if (full)
+			err = inval_entry_ats_full(&list[(*num)++], dev->smmu, dev->sids[i]);
+		else
+			err = inval_entry_ats(&list[(*num)++], dev->smmu, dev->sids[i], use->ssv,
+					      use->ssid, dev->stu_lg2);
+	}
+	return err != 0 ? err : inval_entries_sort(list, num);
+}
+
+/**
+ * inval_attach_init() - describe a change of domain
+ * @t: the transaction; the caller's
+ * @dev: the device
+ * @to: domain that it enters, and @to_use how; NULL: none
+ * @to_use: read for @to
+ * @from: domain that it leaves, and @from_use how it has used it; NULL: none.
+ *	It may be @to, to change the use
+ * @from_use: read for @from; what the attach to @from had as @to_use
+ * @add: inval_attach_scratch() entries of memory; the caller's
+ * @del: likewise, apart from @add
+ *
+ * Context: the attach mutex of both domains is held, from here to the end.
+ * Return: 0; -INVAL_ENOSPC for an SMMU number over 255; -INVAL_ERANGE for a
+ * SubstreamID or STU out of range; -INVAL_EINVAL for tags that the regime does
+ * not have. Nothing was changed in the domains.
+ */
+static inline int inval_attach_init(struct inval_attach *t, const struct inval_device *dev,
+				    struct inval_domain *to, const struct inval_use *to_use,
+				    struct inval_domain *from, const struct inval_use *from_use,
+				    struct inval_entry *add, struct inval_entry *del)
+{
+	int err = 0;
+
+	t->to = to;
+	t->from = from;
+	t->add = add;
+	t->del = del;
+	t->add_num = 0;
+	t->del_num = 0;
+	t->next = NULL;
+	t->state = INVAL_ATTACH_INIT;
+	t->left.tags = 0;
+	t->left.ats = 0;
+	t->left.unknown = 0;
+	t->stale_tags = false;
+	if (to != NULL)
+		err = inval_use_entries(add, &t->add_num, dev, to_use);
+	if (err == 0 && from != NULL)
+		err = inval_use_entries(del, &t->del_num, dev, from_use);
+	return err;
+}
+
+/**
+ * inval_attach_bytes() - memory that inval_attach_prepare() needs
+ * @t: the transaction
+ *
+ * Context: the attach mutex is held.
+ * Return: bytes; 0 when all entries stand in the array already, or nothing is
+ * entered: then prepare takes no memory.
+ */
+static inline uint64_t inval_attach_bytes(const struct inval_attach *t)
+{
+	struct inval_array *now;
+
+	if (t->to == NULL)
+		return 0;
+	now = inval_domain_array(t->to);
+	if (inval_array_ref_check(now, t->add, t->add_num) == 0)
+		return 0;
+	return inval_array_merge_bytes(now, t->add_num);
+}
+
+/**
+ * inval_attach_prepare() - all of an attach that can fail
+ * @t: the transaction
+ * @mem: inval_attach_bytes() of memory, aligned like a uint64_t; on success the
+ *	domain's, unless abort comes before publish
+ * @bytes: its size
+ *
+ * Context: the attach mutex is held.
+ * Return: 0; -INVAL_ENOMEM when @bytes are too few; -INVAL_EINVAL when a key is
+ * there for other commands (a domain is global for all its devices or none), or
+ * for a second call; -INVAL_EOVERFLOW when a user count is full. On failure
+ * nothing was published, @mem is the caller's, and the transaction can be
+ * prepared again or forgotten.
+ */
+static inline INVAL_MUST_CHECK int inval_attach_prepare(struct inval_attach *t, void *mem,
+							uint64_t bytes)
+{
+	struct inval_array *now;
+	int err = 0;
+
+	if (t->state != INVAL_ATTACH_INIT)
+		return -INVAL_EINVAL;
+	if (t->to != NULL) {
+		now = inval_domain_array(t->to);
+		err = inval_array_ref_check(now, t->add, t->add_num);
+		if (err == -INVAL_ENOENT)
+			err = inval_array_merge(&t->next, mem, bytes, now, t->add, t->add_num);
+	}
+	if (err == 0)
+		t->state = INVAL_ATTACH_READY;
+	return err;
+}
+
+/**
+ * inval_attach_publish() - flushes of the new domain include the device
+ * @t: the transaction, prepared
+ *
+ * Ends in a full barrier: what the CPU writes behind it, the STE or CD above
+ * all, is seen by the SMMU only after the array is seen by flushes. Tables
+ * written before it are visible then, too.
+ *
+ * Context: the attach mutex is held; flushes may run. Never waits.
+ * Return: 0; -INVAL_EINVAL when it is not prepared: nothing changed.
+ */
+static inline INVAL_MUST_CHECK int inval_attach_publish(struct inval_attach *t)
+{
+	if (t->state != INVAL_ATTACH_READY)
+		return -INVAL_EINVAL;
+	if (t->next != NULL)
+		inval_domain_replace(t->to, t->next);
+	else if (t->to != NULL)
+		inval_array_ref_apply(inval_domain_array(t->to), t->add, t->add_num);
+	t->next = NULL;
+	t->state = INVAL_ATTACH_PUBLISHED;
+	inval_port_dma_mb();
+	return 0;
+}
+
+/* Internal: leave those entries a user that died and are tags. */
+static inline void inval_attach_dead_tags(struct inval_entry *list, uint32_t num)
+{
+	uint32_t i;
+
+	for (i = 0; i < num; i++)
+		list[i].users = list[i].state == INVAL_STATE_DIED &&
+				!inval_entry_is_ats(&list[i]) ? 1U : 0U;
+}
+
+/* Internal: @d forgets @list: users, fence, tags without a user. */
+static inline int inval_attach_drop(struct inval_attach *t, struct inval_domain *d,
+				    struct inval_entry *list, uint32_t num, struct inval_flush *f)
+{
+	struct inval_range_req all = { 0, 0, 12, 0, false, false };
+	int err;
+
+	inval_array_unref(inval_domain_array(d), list, num, &t->left);
+	if (t->left.ats != 0U) {
+		inval_port_trace(INVAL_EVENT_FENCE, num, t->left.ats);
+		inval_port_read_sync(&d->read);
+	}
+	if (t->left.tags == 0U)
+		return 0;
+	inval_attach_dead_tags(list, num);
+	err = inval_flush_entries(list, num, 12, &all, f);
+	if (err != 0) {
+		t->stale_tags = true;
+		inval_port_warn(INVAL_WARN_TAG_STALE, list[0].key >> 56, (uint64_t)(-(int64_t)err));
+	}
+	return err;
+}
+
+/**
+ * inval_attach_commit() - the old domain forgets the device
+ * @t: the transaction, published
+ * @f: memory to work with; its SMMUs have queues
+ *
+ * The embedder has completed CFGI + SYNC: the SMMU uses the new STE or CD. When
+ * a device's ATC entry died this waits for every walk of the old domain that
+ * began before: after it no ATC_INV of that domain reaches the device. A tag
+ * that lost its last user is flushed, so that a tag in no array is empty.
+ *
+ * Context: the attach mutex is held; flushes may run. Waits for walks, so not
+ * in a read section.
+ * Return: 0; -INVAL_EINVAL when it is not published: nothing changed. Any other
+ * error is of the flush of the tags: the device has left all the same, and @t
+ * says so (@stale_tags).
+ */
+static inline INVAL_MUST_CHECK int inval_attach_commit(struct inval_attach *t,
+						       struct inval_flush *f)
+{
+	if (t->state != INVAL_ATTACH_PUBLISHED)
+		return -INVAL_EINVAL;
+	t->state = INVAL_ATTACH_DONE;
+	if (t->from == NULL)
+		return 0;
+	return inval_attach_drop(t, t->from, t->del, t->del_num, f);
+}
+
+/**
+ * inval_attach_abort() - take an attach back
+ * @t: the transaction; not committed
+ * @mem: out: the memory given to prepare, which is the caller's again; NULL
+ *	when it took none or its array was published
+ * @f: memory to work with; its SMMUs have queues
+ *
+ * Before publish nothing had changed. After it the embedder has put the old STE
+ * or CD back, with CFGI + SYNC; the new domain then forgets the device as the
+ * old one does in commit. The old domain still has it.
+ *
+ * Context: as inval_attach_commit().
+ * Return: as inval_attach_commit(); -INVAL_EINVAL when it is committed.
+ */
+static inline INVAL_MUST_CHECK int inval_attach_abort(struct inval_attach *t, void **mem,
+						      struct inval_flush *f)
+{
+	enum inval_attach_state was = t->state;
+
+	*mem = t->next;
+	if (was == INVAL_ATTACH_DONE)
+		return -INVAL_EINVAL;
+	t->next = NULL;
+	t->state = INVAL_ATTACH_DONE;
+	if (was != INVAL_ATTACH_PUBLISHED || t->to == NULL)
+		return 0;
+	return inval_attach_drop(t, t->to, t->add, t->add_num, f);
+}
+
+/**
+ * inval_domain_purge_bytes() - memory that inval_domain_purge() needs
+ * @d: the domain
+ *
+ * Context: the attach mutex is held.
+ * Return: bytes; 0 when there is nothing to purge.
+ */
+static inline uint64_t inval_domain_purge_bytes(struct inval_domain *d)
+{
+	return inval_array_purge_bytes(inval_domain_array(d));
+}
+
+/**
+ * inval_domain_purge() - drop dead entries, to make walks shorter
+ * @d: the domain
+ * @mem: inval_domain_purge_bytes() of memory, aligned like a uint64_t; on
+ *	success the domain's
+ * @bytes: its size
+ *
+ * Context: the attach mutex is held; flushes may run. Never waits.
+ * Return: 0; -INVAL_EINVAL when there is nothing to purge; -INVAL_ENOMEM when
+ * @bytes are too few. On failure the array stays as good as it was, and @mem is
+ * the caller's.
+ */
+static inline INVAL_MUST_CHECK int inval_domain_purge(struct inval_domain *d, void *mem,
+						      uint64_t bytes)
+{
+	struct inval_array *now = inval_domain_array(d), *next;
+	int err;
+
+	if (inval_array_purge_bytes(now) == 0U)
+		return -INVAL_EINVAL;
+	err = inval_array_purge(&next, mem, bytes, now);
+	if (err == 0)
+		inval_domain_replace(d, next);
+	return err;
+}
+
+/**
+ * inval_domain_fini() - the end of a domain
+ * @d: the domain; no flush of it begins any more
+ *
+ * Its last array goes back to its owner.
+ *
+ * Context: the attach mutex is held.
+ * Return: 0; -INVAL_EBUSY while a device uses it: nothing changed.
+ */
+static inline INVAL_MUST_CHECK int inval_domain_fini(struct inval_domain *d)
+{
+	struct inval_array *now = inval_domain_array(d);
+
+	if (inval_array_live(now) != 0U)
+		return -INVAL_EBUSY;
+	if (now != NULL)
+		inval_domain_replace(d, NULL);
+	return 0;
+}
+
+INVAL_END
+
+#endif /* INVAL_DOMAIN_GUARD */
