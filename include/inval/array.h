@@ -513,6 +513,28 @@ static inline int inval_array_join(struct inval_array *a, struct inval_entry *to
 	return 0;
 }
 
+/* Internal: into the empty @a: what lives in @base (or nothing: @a itself), and @add. */
+static inline int inval_array_fill(struct inval_array *a, struct inval_array *base,
+				   const struct inval_entry *add, uint32_t num)
+{
+	struct inval_entry *to = inval_array_at(a), *from = inval_array_at(base);
+	uint32_t total = base->num, done = 0, at, i;
+	bool dead = base->dead != 0U, found;
+	int err;
+
+	for (i = 0; i < num; i++) {
+		at = done + inval_array_find(from + done, total - done, add[i].key);
+		a->num += inval_array_copy(to + a->num, from + done, at - done, dead);
+		found = at < total && from[at].key == add[i].key;
+		err = inval_array_join(a, &to[a->num++], &add[i], found ? &from[at] : NULL);
+		if (err != 0)
+			return err;
+		done = found ? at + 1U : at;
+	}
+	a->num += inval_array_copy(to + a->num, from + done, total - done, dead);
+	return 0;
+}
+
 /**
  * inval_array_merge() - a new array: the old one and additions
  * @out: the new array, on success; not yet published
@@ -535,9 +557,6 @@ static inline int inval_array_merge(struct inval_array **out, void *mem, uint64_
 				    uint32_t num)
 {
 	struct inval_array *a = (struct inval_array *)mem;
-	struct inval_entry *to, *from = base != NULL ? inval_array_at(base) : NULL;
-	uint32_t total = base != NULL ? base->num : 0U, done = 0, at, i;
-	bool dead = base != NULL && base->dead != 0U, found;
 	int err;
 
 	if (bytes < inval_array_merge_bytes(base, num))
@@ -545,19 +564,11 @@ static inline int inval_array_merge(struct inval_array **out, void *mem, uint64_
 	if (!inval_entries_sorted(add, num))
 		return -INVAL_EINVAL;
 	inval_array_init(a, base);
-	to = inval_array_at(a);
-	for (i = 0; i < num; i++) {
-		at = done + inval_array_find(from + done, total - done, add[i].key);
-		a->num += inval_array_copy(to + a->num, from + done, at - done, dead);
-		found = at < total && from[at].key == add[i].key;
-		err = inval_array_join(a, &to[a->num++], &add[i], found ? &from[at] : NULL);
-		if (err != 0)
-			return err;
-		done = found ? at + 1U : at;
-	}
-	a->num += inval_array_copy(to + a->num, from + done, total - done, dead);
-	inval_port_count(INVAL_COUNT_COPY, 1);
+	err = inval_array_fill(a, base != NULL ? base : a, add, num);
+	if (err != 0)
+		return err;
 	*out = a;
+	inval_port_count(INVAL_COUNT_COPY, 1);
 	return 0;
 }
 

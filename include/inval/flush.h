@@ -446,6 +446,20 @@ static inline int inval_flush_check(const struct inval_range_req *req,
 	return err < 0 ? err : 0;
 }
 
+/* Internal: a walk that has done nothing yet. */
+static inline void inval_walk_begin(struct inval_walk *w, const struct inval_range_req *req,
+				    struct inval_flush *f)
+{
+	w->f = f;
+	w->req = req;
+	w->smmu = NULL;
+	w->waits = 0;
+	w->tlbi = 0;
+	w->atc = 0;
+	w->syncs = 0;
+	inval_port_trace(INVAL_EVENT_FLUSH_BEGIN, req->addr, req->bytes);
+}
+
 /* Internal: count what a walk did. */
 static inline void inval_walk_report(const struct inval_walk *w)
 {
@@ -492,17 +506,10 @@ inval_flush_walk(const struct inval_entry *entries, uint32_t num, uint8_t stu_lg
 	w.err = inval_flush_check(req, f);
 	if (w.err != 0)
 		return w.err;
-	w.f = f;
-	w.req = req;
+	inval_walk_begin(&w, req, f);
 	w.entries = entries;
 	w.num = num;
 	w.stu_lg2 = stu_lg2;
-	w.smmu = NULL;
-	w.waits = 0;
-	w.tlbi = 0;
-	w.atc = 0;
-	w.syncs = 0;
-	inval_port_trace(INVAL_EVENT_FLUSH_BEGIN, req->addr, req->bytes);
 	for (i = 0; i < num; i++) {
 		if (i == 0U || entries[i].key >> 56 != entries[i - 1U].key >> 56) {
 			inval_walk_close(&w, issue, wait);

@@ -181,6 +181,30 @@ static inline uint64_t inval_queue_base(uint64_t pa, uint32_t size_lg2)
 	return (1ULL << 62) | pa | size_lg2;
 }
 
+/* Internal: nothing put, nothing consumed, no error. */
+static inline void inval_queue_clear(struct inval_queue *q)
+{
+	uint64_t i, size = inval_queue_size(q);
+
+	q->chain = q->cfg.book;
+	q->who = q->cfg.book + size;
+	for (i = 0; i < 2U * size; i++)
+		q->cfg.book[i] = 0;
+	for (i = 0; i < INVAL_QUEUE_ILLS; i++)
+		q->ill[i] = 0;
+	q->tail = 0;
+	q->prod = 0;
+	q->cons = 0;
+	q->pusher = 0;
+	q->fixer = 0;
+	q->broken = 0;
+	q->aborts = 0;
+	q->abort_cons = 0;
+	q->ill_count = 0;
+	q->ill_lost = 0;
+	q->atc_count = 0;
+}
+
 /**
  * inval_queue_init() - begin to use a queue
  * @q: the caller's; stays until nobody uses the queue
@@ -197,30 +221,11 @@ static inline uint64_t inval_queue_base(uint64_t pa, uint32_t size_lg2)
  */
 static inline int inval_queue_init(struct inval_queue *q, const struct inval_queue_config *cfg)
 {
-	uint64_t i, size;
-
 	if (cfg->size_lg2 < 1U || cfg->size_lg2 > INVAL_QUEUE_LG2_MAX || cfg->mem == NULL ||
 	    cfg->book == NULL)
 		return -INVAL_EINVAL;
 	q->cfg = *cfg;
-	size = inval_queue_size(q);
-	q->chain = cfg->book;
-	q->who = cfg->book + size;
-	for (i = 0; i < 2U * size; i++)
-		cfg->book[i] = 0;
-	for (i = 0; i < INVAL_QUEUE_ILLS; i++)
-		q->ill[i] = 0;
-	q->tail = 0;
-	q->prod = 0;
-	q->cons = 0;
-	q->pusher = 0;
-	q->fixer = 0;
-	q->broken = 0;
-	q->aborts = 0;
-	q->abort_cons = 0;
-	q->ill_count = 0;
-	q->ill_lost = 0;
-	q->atc_count = 0;
+	inval_queue_clear(q);
 	return 0;
 }
 
@@ -463,34 +468,38 @@ static inline int inval_queue_turn(struct inval_queue *q, uint64_t until,
 	return 0;
 }
 
+/* Internal: take @num slots at the tail, if there is room; @tail: where they begin. */
+static inline bool inval_queue_take(struct inval_queue *q, uint64_t num, uint64_t *tail)
+{
+	uint64_t seen;
+
+	*tail = inval_port_load64(&q->tail);
+	while ((int64_t)(*tail + num - inval_port_load64(&q->cons)) <=
+	       (int64_t)inval_queue_size(q)) {
+		seen = inval_port_cmpxchg64(&q->tail, *tail, *tail + num);
+		if (seen == *tail)
+			return true;
+		*tail = seen;
+	}
+	return false;
+}
+
 /* Internal: reserve slots; on success interrupts are off. */
 static inline int inval_queue_reserve(struct inval_queue *q, uint64_t num, uint64_t *start,
 				      unsigned long *token)
 {
 	struct inval_queue_clock clock = { 0, false };
-	uint64_t tail, seen;
-	int64_t ahead;
 	int err;
 
 	for (;;) {
 		if (inval_port_load64(&q->broken) != 0U)
 			return -INVAL_ESHUTDOWN;
 		*token = inval_port_irq_save();
-		tail = inval_port_load64(&q->tail);
-		for (;;) {
-			ahead = (int64_t)(tail + num - inval_port_load64(&q->cons));
-			if (ahead > (int64_t)inval_queue_size(q))
-				break;
-			seen = inval_port_cmpxchg64(&q->tail, tail, tail + num);
-			if (seen == tail) {
-				*start = tail;
-				return 0;
-			}
-			tail = seen;
-		}
+		if (inval_queue_take(q, num, start))
+			return 0;
 		inval_port_irq_restore(*token);
 		inval_port_count(INVAL_COUNT_FULL, 1);
-		err = inval_queue_turn(q, tail + num - inval_queue_size(q), &clock);
+		err = inval_queue_turn(q, *start + num - inval_queue_size(q), &clock);
 		if (err != 0)
 			return err;
 	}
