@@ -316,12 +316,12 @@ static inline enum inval_reason inval_check_range(const struct inval_caps *caps,
 		return INVAL_ILL_RANGE_FEATURE;
 	if (scale > (ds ? 39U : 31U))
 		return INVAL_ILL_SCALE;
-	if (inval_fld_get(cmd, INVAL_FLD_TTL128) != 0U &&
-	    (ttl == 0U || !inval_caps_has(caps, INVAL_FEAT_D128)))
-		return INVAL_ILL_TTL128;
 	/* 16K has blocks at level 1 with 52-bit addresses only: no hint. */
 	if (tg == 2U && ttl == 1U && !ds)
 		ttl = 0;
+	if (inval_fld_get(cmd, INVAL_FLD_TTL128) != 0U &&
+	    (ttl == 0U || !inval_caps_has(caps, INVAL_FEAT_D128)))
+		return INVAL_ILL_TTL128;
 	if (tg == 0U || (ttl == 0U && scale == 0U && inval_fld_get(cmd, INVAL_FLD_NUM) == 0U))
 		return INVAL_ILL_RANGE_RESERVED;
 	return inval_check_span(cmd, cmd.d1 & inval_fld_mask(inval_fld_pos(INVAL_FLD_VA)), ttl);
