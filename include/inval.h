@@ -36,15 +36,22 @@
 
 #if !defined(INVAL_WITH_PURE) && !defined(INVAL_WITH_QUEUE) && !defined(INVAL_WITH_FLUSH) && \
 	!defined(INVAL_WITH_DOMAIN)
-#define INVAL_WITH_QUEUE
-#define INVAL_WITH_FLUSH
 #define INVAL_WITH_DOMAIN
 #endif
+#if defined(INVAL_WITH_DOMAIN) && !defined(INVAL_WITH_FLUSH)
+#define INVAL_WITH_FLUSH
+#endif
+#if defined(INVAL_WITH_FLUSH) && !defined(INVAL_WITH_QUEUE)
+#define INVAL_WITH_QUEUE
+#endif
 
+/* All parts stand here, in order: the single header is made from this list. */
 #ifdef INVAL_WITH_QUEUE
+#include "inval/port.h"
 #include "inval/queue.h"
 #endif
 #ifdef INVAL_WITH_FLUSH
+#include "inval/array.h"
 #include "inval/flush.h"
 #endif
 #ifdef INVAL_WITH_DOMAIN
