@@ -335,14 +335,14 @@ static inline int inval_queue_fix_abt(struct inval_queue *q, uint64_t pos)
 }
 
 /* Internal: handle an error, if there is one, and acknowledge it; the fixer only. */
-static inline void inval_queue_fix(struct inval_queue *q)
+static inline int inval_queue_fix(struct inval_queue *q)
 {
 	uint32_t ack = inval_port_mmio_read32(q->cfg.base, INVAL_REG_GERRORN), err;
 	uint32_t active = inval_port_mmio_read32(q->cfg.base, INVAL_REG_GERROR) ^ ack;
 	uint64_t pos;
 
 	if ((active & INVAL_GERROR_CMDQ) == 0U)
-		return;
+		return 0;
 	pos = inval_queue_read_cons(q, inval_port_load64(&q->cons), &err);
 	inval_port_trace(INVAL_EVENT_CMDQ_ERROR, q->cfg.smmu, err);
 	switch (err) {
@@ -351,7 +351,7 @@ static inline void inval_queue_fix(struct inval_queue *q)
 		break;
 	case INVAL_CERROR_ABT:
 		if (inval_queue_fix_abt(q, pos) != 0)
-			return;
+			return -INVAL_EFAULT;
 		break;
 	case INVAL_CERROR_ATC:
 		inval_port_store64(&q->atc_count, q->atc_count + 1U);
@@ -361,6 +361,7 @@ static inline void inval_queue_fix(struct inval_queue *q)
 	}
 	inval_port_dma_mb();
 	inval_port_mmio_write32(q->cfg.base, INVAL_REG_GERRORN, ack ^ INVAL_GERROR_CMDQ);
+	return 0;
 }
 
 /**
@@ -373,16 +374,20 @@ static inline void inval_queue_fix(struct inval_queue *q)
  * inval_queue_ack().
  *
  * Context: any; with any other function of the queue.
+ * Return: 0, also when somebody else is at it; -INVAL_EFAULT when this call
+ * broke the queue.
  */
-static inline void inval_queue_recover(struct inval_queue *q)
+static inline int inval_queue_recover(struct inval_queue *q)
 {
 	unsigned long token = inval_port_irq_save();
+	int err = 0;
 
 	if (inval_port_xchg64(&q->fixer, 1) == 0U) {
-		inval_queue_fix(q);
+		err = inval_queue_fix(q);
 		inval_port_store_release64(&q->fixer, 0);
 	}
 	inval_port_irq_restore(token);
+	return err;
 }
 
 /**
@@ -428,7 +433,7 @@ static inline int inval_queue_poll(struct inval_queue *q)
 	}
 	inval_queue_advance(q, pos);
 	if (err != INVAL_CERROR_NONE || pos == known)
-		inval_queue_recover(q);
+		return inval_queue_recover(q);
 	return 0;
 }
 
