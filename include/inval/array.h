@@ -93,7 +93,8 @@ struct inval_array {
 /**
  * struct inval_unref - what inval_array_unref() found
  * @tags: ASIDs and VMIDs that lost their last user: to be flushed before they
- *	are used again
+ *	are used again. The stage 1 of a VMID is one of its own: without an entry
+ *	nobody clears it any more when stage 2 changes
  * @ats: ATS entries that died: walks that may still send their ATC_INV must
  *	end before the device is reset or removed
  * @unknown: entries that were not there with so many users
@@ -378,7 +379,8 @@ static inline void inval_entries_heapsort(struct inval_entry *list, uint32_t num
  * Context: any.
  * Return: 0; -INVAL_EINVAL when entries of one key ask for different commands,
  * -INVAL_EOVERFLOW when their users do not fit 32 bits: the list is then in
- * another order, and *@num unchanged.
+ * another order, users of equal keys may have moved from one to the next, and
+ * *@num is unchanged.
  */
 static inline int inval_entries_sort(struct inval_entry *list, uint32_t *num)
 {
@@ -678,7 +680,7 @@ static inline void inval_array_unref_one(struct inval_array *a, struct inval_ent
 	if (inval_entry_is_ats(e)) {
 		a->ats--;
 		res->ats++;
-	} else if (inval_entry_type(e) != INVAL_TYPE_S1_CLEAR) {
+	} else {
 		res->tags++;
 	}
 }
