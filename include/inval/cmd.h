@@ -856,7 +856,8 @@ static inline int inval_cmd_sync_msi(struct inval_cmd *out, uint64_t addr, uint3
 	    attr > 15U)
 		return -INVAL_ERANGE;
 	return inval_cmd_fill(out, INVAL_OP_SYNC | inval_bits((uint32_t)INVAL_CS_IRQ, 12) |
-			      inval_bits(msh, 22) | inval_bits(attr, 24) | inval_bits(data, 32), addr);
+			      inval_bits(msh, 22) | inval_bits(attr, 24) |
+			      inval_bits(data, 32), addr);
 }
 
 /**

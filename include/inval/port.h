@@ -216,7 +216,8 @@ INVAL_END
 		INVAL_PORT_HOOK(inval_port_slot_load, void *, (inval_slot *)); \
 		INVAL_PORT_HOOK(inval_port_slot_owned, void *, (inval_slot *)); \
 		INVAL_PORT_HOOK(inval_port_slot_store, void, (inval_slot *, void *)); \
-		INVAL_PORT_HOOK(inval_port_free_later, void, (inval_read_ctx *, void *, inval_defer *)); \
+		INVAL_PORT_HOOK(inval_port_free_later, void, \
+				(inval_read_ctx *, void *, inval_defer *)); \
 	} \
 	INVAL_PORT_STRICT_END
 
