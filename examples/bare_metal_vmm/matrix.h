@@ -14,11 +14,15 @@ extern struct edu edus[DEVICES];
 struct inval_range_req request(uint64_t addr, uint64_t bytes, uint32_t granule_lg2,
 			       uint32_t leaf_lg2);
 
-void rows_range(enum kind kind, bool full);
+/* The first @num of 12 sizes, for each granule. */
+void rows_range(enum kind kind, uint32_t num);
 void rows_block(enum kind kind, bool full);
 void rows_unmap(enum kind kind);
 void rows_tag(void);
 void rows_nested(void);
 void rows_config(void);
+void rows_policy(enum kind kind);
+void rows_domain(void);
+void rows_error(bool full);
 
 #endif /* MATRIX_H */

@@ -18,10 +18,43 @@ void *alloc(uint64_t bytes, uint64_t align)
 	return words;
 }
 
-/* An array that the library gives back: all memory of a row goes at its end. */
+/*
+ * Arrays of the library go back one by one. What is given back is spoilt, so that
+ * a use of it afterwards cannot go unnoticed; the memory itself goes with its row.
+ */
+#define ARRAY_LIVE 0x6c697665U
+
+static uint32_t arrays;
+
+void *array_alloc(uint64_t bytes)
+{
+	uint64_t *words;
+
+	if (bytes == 0U)
+		return NULL;
+	words = alloc(bytes + 16U, 8);
+	words[0] = ARRAY_LIVE;
+	words[1] = bytes;
+	arrays++;
+	return words + 2;
+}
+
 void array_free(void *mem)
 {
-	(void)mem;
+	uint64_t *words = (uint64_t *)mem - 2;
+	uint64_t i;
+
+	if (words[0] != ARRAY_LIVE)
+		die("an array was given back twice, or is none");
+	words[0] = 0;
+	for (i = 0; i < words[1] / 8U; i++)
+		words[2U + i] = ~0ULL;
+	arrays--;
+}
+
+uint32_t arrays_live(void)
+{
+	return arrays;
 }
 
 uint64_t alloc_mark(void)

@@ -12,7 +12,7 @@ static uint64_t frames, mark;
 /* The row so far. */
 static char title[64];
 static bool good;
-static uint32_t stale, stale_of;
+static uint32_t stale, stale_of, warnings_expected;
 
 void row_group(const char *heading)
 {
@@ -22,6 +22,7 @@ void row_group(const char *heading)
 void row_begin(const char *what, ...)
 {
 	va_list args;
+	uint32_t i;
 
 	va_start(args, what);
 	format_text(title, sizeof(title), what, args);
@@ -36,6 +37,9 @@ void row_begin(const char *what, ...)
 	stale = 0;
 	stale_of = 0;
 	space_begin();
+	warnings_expected = 0;
+	for (i = 0; i < ARRAY_LEN(vmm_warnings); i++)
+		vmm_warnings[i] = 0;
 }
 
 struct watch *row_watch(const struct edu *dev, uint64_t iova, bool target)
@@ -105,6 +109,7 @@ void row_warm(void)
 
 void row_stale(const char *when)
 {
+	space_before_stale();
 	stale += all_as_before(when);
 	stale_of += count;
 }
@@ -133,6 +138,25 @@ void row_unmap(void)
 	row_stale("unmapped, not flushed");
 }
 
+void row_expect_warning(enum inval_warn what)
+{
+	warnings_expected |= 1U << what;
+}
+
+void row_expect(uint32_t vmid, uint32_t asid, uint64_t addr, uint64_t bytes, bool leaf,
+		uint32_t ttl, uint32_t tg, uint32_t unit_lg2)
+{
+	if (!argument("expect"))
+		return;
+	say("expect row=%u vmid=%u asid=", passed + failed + 1U, vmid);
+	if (asid == NO_ASID)
+		say("-1");
+	else
+		say("%u", asid);
+	say(" addr=0x%llx bytes=0x%llx leaf=%u ttl=%u tg=%u unit_lg2=%u\n",
+	    (unsigned long long)addr, (unsigned long long)bytes, leaf ? 1U : 0U, ttl, tg, unit_lg2);
+}
+
 void row_end(void)
 {
 	uint32_t i, fresh = 0, targets = 0, kept = 0;
@@ -147,6 +171,9 @@ void row_end(void)
 			kept += lands(w, w->old_pa, "flushed") ? 1U : 0U;
 		}
 	}
+	for (i = 0; i < ARRAY_LEN(vmm_warnings); i++)
+		row_check((vmm_warnings[i] != 0U) == ((warnings_expected >> i & 1U) != 0U),
+			  "another warning than expected");
 	row_check(stale_of != 0U && targets != 0U, "nothing was checked");
 	passed += good ? 1U : 0U;
 	failed += good ? 0U : 1U;

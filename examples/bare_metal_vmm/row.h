@@ -35,6 +35,15 @@ void row_remap(void);
 void row_unmap(void);
 
 void row_check(bool holds, const char *what);
+/* A warning of the library's that this row must cause; any other fails it. */
+void row_expect_warning(enum inval_warn what);
+/*
+ * With the argument "expect": the next flush of these tags, for a judge of the
+ * machine's trace log. @unit_lg2: bytes that a command without TG stands for.
+ */
+#define NO_ASID 0x10000U
+void row_expect(uint32_t vmid, uint32_t asid, uint64_t addr, uint64_t bytes, bool leaf,
+		uint32_t ttl, uint32_t tg, uint32_t unit_lg2);
 /* The verdict, and the line of the table. */
 void row_end(void);
 /* The sum; false when a row failed or there was none. */

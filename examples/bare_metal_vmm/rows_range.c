@@ -32,6 +32,21 @@ static void two_spaces(enum kind kind, uint32_t granule_lg2, uint32_t level)
 	space_attach(&other, &edus[1]);
 }
 
+/*
+ * What the machine cannot show by where DMA lands is said for its trace log: the
+ * exact addresses, Leaf, and the level hint (none without range commands).
+ */
+static void expect(const struct inval_range_req *req)
+{
+	bool ril = space_has(INVAL_FEAT_RIL);
+	uint32_t level = req->leaf_lg2 == req->granule_lg2 ? 3U : req->leaf_lg2 != 0U ? 2U : 0U;
+
+	row_expect(space.stream.vmid, space.kind == STAGE1 ? space.stream.asid : NO_ASID,
+		   req->addr, req->bytes, req->leaf, ril ? level : 0U,
+		   ril ? (req->granule_lg2 - 10U) / 2U : 0U,
+		   ril || level == 0U ? req->granule_lg2 : req->leaf_lg2);
+}
+
 static void flush_and_judge(const struct inval_range_req *req)
 {
 	row_check(space_flush(&space, req) == 0, "the flush returned an error");
@@ -70,17 +85,18 @@ static void range_row(enum kind kind, uint32_t granule_lg2, uint64_t first, uint
 	watch_range(start, pages, granule_lg2);
 	row_remap();
 	req = request(start, pages << granule_lg2, granule_lg2, granule_lg2);
+	expect(&req);
 	flush_and_judge(&req);
 }
 
-void rows_range(enum kind kind, bool full)
+void rows_range(enum kind kind, uint32_t num)
 {
-	static const uint16_t sizes[] = { 1, 2, 7, 33, 512, 3, 16, 31, 32, 64, 511, 1000 };
-	static const uint16_t firsts[] = { 0, 1, 5 };
+	static const uint16_t sizes[] = { 7, 1, 512, 2, 33, 3, 16, 31, 32, 64, 511, 1000 };
+	static const uint16_t firsts[] = { 5, 1, 0 };
 	uint32_t granule_lg2, i;
 
 	for (granule_lg2 = 12; granule_lg2 <= 16U; granule_lg2 += 2U) {
-		for (i = 0; i < (full ? ARRAY_LEN(sizes) : 5U); i++)
+		for (i = 0; i < num && i < ARRAY_LEN(sizes); i++)
 			range_row(kind, granule_lg2, firsts[i % ARRAY_LEN(firsts)], sizes[i]);
 	}
 }
@@ -116,6 +132,7 @@ static void block_row(enum kind kind, uint32_t granule_lg2, uint64_t blocks)
 	watch_block(&other, &edus[1], start, false);
 	row_remap();
 	req = request(start, blocks << size_lg2, granule_lg2, size_lg2);
+	expect(&req);
 	flush_and_judge(&req);
 }
 
@@ -139,6 +156,7 @@ static void table_row(enum kind kind, uint32_t granule_lg2)
 	t = kind == STAGE1 ? &space.s1 : &space.s2;
 	tables_unmap(t, start, 2);
 	row_remap();
+	expect(&req);
 	flush_and_judge(&req);
 }
 
@@ -150,7 +168,8 @@ void rows_block(enum kind kind, bool full)
 		block_row(kind, granule_lg2, 1);
 		if (full)
 			block_row(kind, granule_lg2, 3);
-		table_row(kind, granule_lg2);
+		if (space_has(INVAL_FEAT_RIL))	/* else more commands than are allowed */
+			table_row(kind, granule_lg2);
 	}
 }
 
@@ -167,6 +186,58 @@ void rows_unmap(enum kind kind)
 		two_spaces(kind, granule_lg2, 3);
 		watch_range(IOVA, 4, granule_lg2);
 		row_unmap();
+		expect(&req);
 		flush_and_judge(&req);
 	}
+}
+
+/* One more command than allowed: everything of the tag goes, and of no other. */
+static void count_row(enum kind kind, const char *what, uint64_t pages, uint32_t max_cmds)
+{
+	struct inval_range_req req = request(IOVA, pages << 12, 12, 12);
+
+	row_begin("4K: %llu pages, %s", (unsigned long long)pages, what);
+	two_spaces(kind, 12, 3);
+	row_watch_in(&space, &edus[0], IOVA - 0x1000U, true);
+	row_watch_in(&space, &edus[0], IOVA, true);
+	row_watch_in(&space, &edus[0], IOVA + (pages << 12), true);
+	row_watch_in(&other, &edus[1], IOVA, false);
+	row_remap();
+	space_policy()->max_cmds = max_cmds;
+	flush_and_judge(&req);
+}
+
+/* Rounded up to one command: a little more goes, but no page beyond that. */
+static void round_row(enum kind kind, uint64_t pages, uint64_t rounded)
+{
+	struct inval_range_req req = request(IOVA, pages << 12, 12, 12);
+	uint32_t before;
+
+	row_begin("4K: %llu pages, one command for %llu", (unsigned long long)pages,
+		  (unsigned long long)rounded);
+	two_spaces(kind, 12, 3);
+	row_watch_in(&space, &edus[0], IOVA - 0x1000U, false);
+	row_watch_in(&space, &edus[0], IOVA, true);
+	row_watch_in(&space, &edus[0], IOVA + ((pages - 1U) << 12), true);
+	row_watch_in(&space, &edus[0], IOVA + (rounded << 12), false);
+	row_watch_in(&other, &edus[1], IOVA, false);
+	row_remap();
+	space_policy()->one_command = true;
+	before = vmm_counts[INVAL_COUNT_TLBI];
+	row_check(space_flush(&space, &req) == 0, "the flush returned an error");
+	row_check(vmm_counts[INVAL_COUNT_TLBI] - before == 1U, "not one command");
+	row_end();
+	space_detach(&space, &edus[0]);
+	space_detach(&other, &edus[1]);
+}
+
+/* The SMMU's settings, and the features that the library is told of. */
+void rows_policy(enum kind kind)
+{
+	round_row(kind, 1000, 1024);
+	space_without_ranges(false);
+	count_row(kind, "2 commands where 1 is allowed", 33, 1);
+	space_without_ranges(true);
+	count_row(kind, "513 commands where 512 are allowed", 513, 512);
+	space_without_ranges(false);
 }

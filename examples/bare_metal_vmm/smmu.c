@@ -3,6 +3,8 @@
  * smmu.c - the SMMU's registers and in-memory structures (IHI 0070, chapters 5
  * and 6). Invalidation is not here: that is the library's.
  */
+#include <inval/queue.h>
+
 #include "vmm.h"
 
 #define CR0 0x20U
@@ -11,9 +13,6 @@
 #define CR2 0x2cU
 #define STRTAB_BASE 0x80U
 #define STRTAB_BASE_CFG 0x88U
-#define CMDQ_BASE 0x90U
-#define CMDQ_PROD 0x98U
-#define CMDQ_CONS 0x9cU
 #define EVENTQ_BASE 0xa0U
 #define EVENTQ_PROD 0x100a8U
 #define EVENTQ_CONS 0x100acU
@@ -30,7 +29,7 @@
 #define STE_S2 (2ULL << 1)
 #define STE_CONFIG (4ULL << 1)
 
-struct smmu smmu;
+struct smmu hardware;
 
 static void cr0_write(uint32_t value)
 {
@@ -43,29 +42,39 @@ void smmu_init(void)
 {
 	uint64_t events;
 
-	smmu.idr0 = read32(SMMU_BASE + 0x00U);
-	smmu.idr1 = read32(SMMU_BASE + 0x04U);
-	smmu.idr3 = read32(SMMU_BASE + 0x0cU);
-	smmu.idr5 = read32(SMMU_BASE + 0x14U);
-	smmu.aidr = read32(SMMU_BASE + 0x1cU);
-	smmu.stream_table = alloc(64ULL << STREAMS_LG2, 64ULL << STREAMS_LG2);
-	smmu.cmdq = alloc(16ULL << CMDQ_LG2, 16ULL << CMDQ_LG2);
+	hardware.idr0 = read32(SMMU_BASE + 0x00U);
+	hardware.idr1 = read32(SMMU_BASE + 0x04U);
+	hardware.idr3 = read32(SMMU_BASE + 0x0cU);
+	hardware.idr5 = read32(SMMU_BASE + 0x14U);
+	hardware.aidr = read32(SMMU_BASE + 0x1cU);
+	hardware.stream_table = alloc(64ULL << STREAMS_LG2, 64ULL << STREAMS_LG2);
+	hardware.cmdq = alloc(16ULL << CMDQ_LG2, 16ULL << CMDQ_LG2);
 	events = (uint64_t)alloc(32ULL << EVENTQ_LG2, 32ULL << EVENTQ_LG2);
 
 	cr0_write(0);
 	write32(SMMU_BASE + CR1, 0);		/* queues and tables: Non-cacheable */
 	write32(SMMU_BASE + CR2, 1U << 1);	/* RECINVSID; E2H = 0 */
-	write64(SMMU_BASE + STRTAB_BASE, (uint64_t)smmu.stream_table);
+	write64(SMMU_BASE + STRTAB_BASE, (uint64_t)hardware.stream_table);
 	write32(SMMU_BASE + STRTAB_BASE_CFG, STREAMS_LG2);	/* linear */
-	write64(SMMU_BASE + CMDQ_BASE, (uint64_t)smmu.cmdq | CMDQ_LG2);
-	write32(SMMU_BASE + CMDQ_PROD, 0);
-	write32(SMMU_BASE + CMDQ_CONS, 0);
 	write64(SMMU_BASE + EVENTQ_BASE, events | EVENTQ_LG2);
 	write32(SMMU_BASE + EVENTQ_PROD, 0);
 	write32(SMMU_BASE + EVENTQ_CONS, 0);
-	dsb();
-	cr0_write(CR0_CMDQEN);
+	smmu_cmdq_reset((uint64_t)hardware.cmdq);
 	cr0_write(CR0_CMDQEN | CR0_EVENTQEN);
+}
+
+/* The queue starts at slot 0 again, with no error pending (IHI 0070, 6.3.26-28). */
+void smmu_cmdq_reset(uint64_t base)
+{
+	uint32_t enabled = read32(SMMU_BASE + CR0ACK);
+
+	cr0_write(enabled & ~CR0_CMDQEN);
+	write64(SMMU_BASE + INVAL_REG_CMDQ_BASE, inval_queue_base(base, CMDQ_LG2));
+	write32(SMMU_BASE + INVAL_REG_CMDQ_PROD, 0);
+	write32(SMMU_BASE + INVAL_REG_CMDQ_CONS, 0);
+	write32(SMMU_BASE + INVAL_REG_GERRORN, read32(SMMU_BASE + INVAL_REG_GERROR));
+	dsb();
+	cr0_write(enabled | CR0_CMDQEN);
 }
 
 void smmu_enable(void)
@@ -82,7 +91,7 @@ void smmu_events(void)
 
 uint64_t *smmu_ste(uint32_t sid)
 {
-	return &smmu.stream_table[(uint64_t)sid * 8U];
+	return &hardware.stream_table[(uint64_t)sid * 8U];
 }
 
 /* CD.TG0's code order is not that of a range command's TG. */

@@ -58,12 +58,15 @@ bool argument(const char *word);
  * back all it took by returning to a mark.
  */
 void *alloc(uint64_t bytes, uint64_t align);
+void *array_alloc(uint64_t bytes);
 void array_free(void *mem);
+uint32_t arrays_live(void);
 uint64_t alloc_mark(void);
 void alloc_return(uint64_t mark);
 
-/* main.c: what the library counted, by enum inval_counter. */
-extern uint64_t vmm_counts[16];
+/* main.c: what the library counted and warned of, by its enums. */
+extern uint32_t vmm_counts[16];
+extern uint32_t vmm_warnings[16];
 
 /* edu.c: QEMU's educational PCI device, the only one that does DMA on demand. */
 struct edu {
@@ -108,7 +111,7 @@ struct smmu {
 	uint64_t *cmdq;		/* 2 words per command */
 };
 
-extern struct smmu smmu;
+extern struct smmu hardware;
 
 /* What the STE and the context descriptor of a stream hold. */
 struct stream {
@@ -119,6 +122,7 @@ struct stream {
 };
 
 void smmu_init(void);
+void smmu_cmdq_reset(uint64_t base);
 void smmu_enable(void);
 void smmu_events(void);
 uint64_t *smmu_ste(uint32_t sid);
