@@ -190,16 +190,19 @@ static inline struct inval_flush_error *inval_walk_error(struct inval_walk *w, u
 	return e;
 }
 
-/* Internal: an ATC_INV of this SMMU failed: every device it may have been. */
-static inline void inval_walk_suspects(struct inval_walk *w, uint32_t smmu)
+/*
+ * Internal: an ATC_INV of this SMMU failed: every device it may have been; false
+ * when there is none.
+ */
+static inline bool inval_walk_suspects(struct inval_walk *w, uint32_t smmu, bool live)
 {
+	uint32_t i, before = w->f->error_total;
 	struct inval_flush_error *e;
-	uint32_t i;
 
 	for (i = 0; i < w->num; i++) {
 		if (inval_entry_smmu(&w->entries[i]) != smmu ||
 		    !inval_entry_is_ats(&w->entries[i]) ||
-		    inval_port_load32(&w->entries[i].users) == 0U)
+		    (live && inval_port_load32(&w->entries[i].users) == 0U))
 			continue;
 		e = inval_walk_error(w, smmu, -INVAL_EREMOTEIO);
 		if (e == NULL)
@@ -208,6 +211,20 @@ static inline void inval_walk_suspects(struct inval_walk *w, uint32_t smmu)
 		e->ssid = (uint32_t)inval_field(w->entries[i].key, 20, 1);
 		e->ssv = (w->entries[i].key & 1U) != 0U;
 	}
+	return w->f->error_total != before;
+}
+
+/*
+ * Internal: a wait failed. Devices that left while it lasted are suspects only if
+ * no other is: an error is never lost.
+ */
+static inline void inval_walk_failed(struct inval_walk *w, uint32_t smmu, int err)
+{
+	bool atc = err == -INVAL_EREMOTEIO;
+
+	if (!(atc && inval_walk_suspects(w, smmu, true)) &&
+	    !(atc && inval_walk_suspects(w, smmu, false)))
+		(void)inval_walk_error(w, smmu, err);
 }
 
 /* Internal: wait for all SMMUs issued to; an error of one does not end it. */
@@ -220,10 +237,8 @@ INVAL_ALWAYS_INLINE void inval_walk_drain(struct inval_walk *w, inval_wait_fn wa
 	for (i = 0; i < w->waits; i++) {
 		t = &w->f->waits[i];
 		err = wait(t->smmu, &t->ticket);
-		if (err == -INVAL_EREMOTEIO)
-			inval_walk_suspects(w, t->smmu->number);
-		else if (err != 0)
-			(void)inval_walk_error(w, t->smmu->number, err);
+		if (err != 0)
+			inval_walk_failed(w, t->smmu->number, err);
 	}
 	w->waits = 0;
 }
