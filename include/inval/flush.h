@@ -16,6 +16,7 @@
 #include "types.h"
 #include "caps.h"
 #include "cmd.h"
+#include "check.h"
 #include "range.h"
 #include "port.h"
 #include "array.h"
@@ -136,8 +137,8 @@ enum inval_group {
  * @waits: SMMUs not yet waited for
  * @all: everything, on this SMMU
  * @dead: an S2_VMID entry of this SMMU was skipped
+ * @wide: the request passes the IPAs that this SMMU's commands can name
  * @range: the request, cut for this SMMU
- * @how: what it was cut for
  * @span: the request as ATC_INV
  * @spans: their number; 0: not yet known
  * @err: first error
@@ -159,8 +160,8 @@ struct inval_walk {
 	uint32_t waits;
 	bool all;
 	bool dead;
+	bool wide;
 	struct inval_range range;
-	struct inval_range_how how;
 	struct inval_range_span span[INVAL_RANGE_MAX_SPANS];
 	uint32_t spans;
 	int err;
@@ -304,7 +305,7 @@ INVAL_ALWAYS_INLINE void inval_walk_close(struct inval_walk *w, inval_issue_fn i
 		inval_walk_drain(w, wait);
 }
 
-/* Internal: cut the request for the SMMU now, unless the last one was alike. */
+/* Internal: cut the request for the SMMU now. */
 static inline void inval_walk_cut(struct inval_walk *w)
 {
 	const struct inval_smmu *s = w->smmu;
@@ -315,6 +316,7 @@ static inline void inval_walk_cut(struct inval_walk *w)
 	how.one = s->policy.one_command;
 	w->all = inval_range_start(&w->range, w->req, &how) != 0 ||
 		 inval_range_count(&w->range) > s->policy.max_cmds;
+	w->wide = !inval_fits(w->req->addr + (w->req->bytes - 1U), inval_check_ipa_bits(&s->caps));
 }
 
 /* Internal: begin with the SMMU of entry @at. */
@@ -359,7 +361,7 @@ INVAL_ALWAYS_INLINE void inval_walk_tlbi(struct inval_walk *w, const struct inva
 	struct inval_range it;
 	uint64_t d0;
 
-	if (w->all) {
+	if (w->all || (w->wide && e->op_range == INVAL_OP_TLBI_S2_IPA)) {
 		inval_walk_push(w, inval_walk_d0_all(e), 0, issue);
 		w->tlbi++;
 		return;
