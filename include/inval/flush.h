@@ -589,14 +589,14 @@ inval_flush_entries(const struct inval_entry *entries, uint32_t num, uint8_t stu
  * @f: memory to work with; its SMMUs have queues
  *
  * Context: as inval_flush_walk(); any, interrupts off included.
- * Return: as inval_flush_entries(). NULL is 0.
+ * Return: as inval_flush_entries(). NULL has no entries.
  */
 static inline INVAL_MUST_CHECK int inval_flush_array(struct inval_array *a,
 						     const struct inval_range_req *req,
 						     struct inval_flush *f)
 {
 	if (a == NULL)
-		return inval_flush_check(req, f);
+		return inval_flush_entries(NULL, 0, 12, req, f);
 	return inval_flush_entries(inval_array_at(a), inval_port_load32(&a->num),
 				   (uint8_t)inval_port_load32(&a->stu_lg2), req, f);
 }
