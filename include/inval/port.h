@@ -169,26 +169,25 @@ INVAL_END
  * A part that needs a group of hooks says so with INVAL_PORT_USES_<GROUP>(part):
  * a function nobody calls takes each hook's address as what it must be, so a
  * missing or mistyped one is an error that names it, and costs nothing. C takes
- * a pointer of another type with a warning; here it is an error.
+ * a pointer of another type with a warning, which -w or a system include path
+ * would hide: there an assertion refuses it.
  */
-#if defined(__GNUC__) && !defined(__cplusplus)
-#define INVAL_PORT_STRICT_BEGIN \
-	_Pragma("GCC diagnostic push") \
-	_Pragma("GCC diagnostic error \"-Wincompatible-pointer-types\"")
-#define INVAL_PORT_STRICT_END _Pragma("GCC diagnostic pop")
+#ifdef __cplusplus
+#define INVAL_PORT_TYPE(hook, ret, args)
 #else
-#define INVAL_PORT_STRICT_BEGIN
-#define INVAL_PORT_STRICT_END
+#define INVAL_PORT_TYPE(hook, ret, args) \
+	__extension__ _Static_assert(__builtin_types_compatible_p(__typeof__(hook), ret args), \
+				     "inval_port.h: must be " #ret " " #hook #args);
 #endif
 
 #define INVAL_PORT_HOOK(hook, ret, args) \
 	do { \
+		INVAL_PORT_TYPE(hook, ret, args) \
 		ret (*inval_hook) args = hook; \
 		(void)inval_hook; \
 	} while (0)
 
 #define INVAL_PORT_USES_ORDER(part) \
-	INVAL_PORT_STRICT_BEGIN \
 	static inline void inval_##part##_uses_order(void) \
 	{ \
 		INVAL_PORT_HOOK(inval_port_load32, uint32_t, (const uint32_t *)); \
@@ -202,11 +201,9 @@ INVAL_END
 		INVAL_PORT_HOOK(inval_port_mb, void, (void)); \
 		INVAL_PORT_HOOK(inval_port_dma_wmb, void, (void)); \
 		INVAL_PORT_HOOK(inval_port_dma_mb, void, (void)); \
-	} \
-	INVAL_PORT_STRICT_END
+	}
 
 #define INVAL_PORT_USES_READ(part) \
-	INVAL_PORT_STRICT_BEGIN \
 	static inline void inval_##part##_uses_read(void) \
 	{ \
 		INVAL_PORT_HOOK(inval_port_read_init, void, (inval_read_ctx *)); \
@@ -218,61 +215,49 @@ INVAL_END
 		INVAL_PORT_HOOK(inval_port_slot_store, void, (inval_slot *, void *)); \
 		INVAL_PORT_HOOK(inval_port_free_later, void, \
 				(inval_read_ctx *, void *, inval_defer *)); \
-	} \
-	INVAL_PORT_STRICT_END
+	}
 
 #define INVAL_PORT_USES_HOLD(part) \
-	INVAL_PORT_STRICT_BEGIN \
 	static inline void inval_##part##_uses_hold(void) \
 	{ \
 		INVAL_PORT_HOOK(inval_port_hold_init, void, (inval_hold_ctx *)); \
 		INVAL_PORT_HOOK(inval_port_hold_begin, unsigned long, (inval_hold_ctx *)); \
 		INVAL_PORT_HOOK(inval_port_hold_end, void, (inval_hold_ctx *, unsigned long)); \
 		INVAL_PORT_HOOK(inval_port_hold_sync, void, (inval_hold_ctx *)); \
-	} \
-	INVAL_PORT_STRICT_END
+	}
 
 #define INVAL_PORT_USES_MUTEX(part) \
-	INVAL_PORT_STRICT_BEGIN \
 	static inline void inval_##part##_uses_mutex(void) \
 	{ \
 		INVAL_PORT_HOOK(inval_port_mutex_init, void, (inval_mutex *)); \
 		INVAL_PORT_HOOK(inval_port_mutex_lock, void, (inval_mutex *)); \
 		INVAL_PORT_HOOK(inval_port_mutex_unlock, void, (inval_mutex *)); \
-	} \
-	INVAL_PORT_STRICT_END
+	}
 
 #define INVAL_PORT_USES_CPU(part) \
-	INVAL_PORT_STRICT_BEGIN \
 	static inline void inval_##part##_uses_cpu(void) \
 	{ \
 		INVAL_PORT_HOOK(inval_port_irq_save, unsigned long, (void)); \
 		INVAL_PORT_HOOK(inval_port_irq_restore, void, (unsigned long)); \
 		INVAL_PORT_HOOK(inval_port_cpu, uint32_t, (void)); \
-	} \
-	INVAL_PORT_STRICT_END
+	}
 
 #define INVAL_PORT_USES_TIME(part) \
-	INVAL_PORT_STRICT_BEGIN \
 	static inline void inval_##part##_uses_time(void) \
 	{ \
 		INVAL_PORT_HOOK(inval_port_now_us, uint64_t, (void)); \
 		INVAL_PORT_HOOK(inval_port_spin_us, void, (uint32_t)); \
 		INVAL_PORT_HOOK(inval_port_relax, void, (void)); \
 		INVAL_PORT_HOOK(inval_port_wait_event, void, (uint32_t)); \
-	} \
-	INVAL_PORT_STRICT_END
+	}
 
 #define INVAL_PORT_USES_SLEEP(part) \
-	INVAL_PORT_STRICT_BEGIN \
 	static inline void inval_##part##_uses_sleep(void) \
 	{ \
 		INVAL_PORT_HOOK(inval_port_sleep_us, void, (uint32_t)); \
-	} \
-	INVAL_PORT_STRICT_END
+	}
 
 #define INVAL_PORT_USES_DEVICE(part) \
-	INVAL_PORT_STRICT_BEGIN \
 	static inline void inval_##part##_uses_device(void) \
 	{ \
 		INVAL_PORT_HOOK(inval_port_mmio_read32, uint32_t, (inval_mmio, uint32_t)); \
@@ -281,11 +266,9 @@ INVAL_END
 		INVAL_PORT_HOOK(inval_port_mmio_write64, void, (inval_mmio, uint32_t, uint64_t)); \
 		INVAL_PORT_HOOK(inval_port_dma_clean, void, (const void *, uint64_t)); \
 		INVAL_PORT_HOOK(inval_port_dma_invalidate, void, (void *, uint64_t)); \
-	} \
-	INVAL_PORT_STRICT_END
+	}
 
 #define INVAL_PORT_USES_CACHE(part) \
-	INVAL_PORT_STRICT_BEGIN \
 	static inline void inval_##part##_uses_cache(void) \
 	{ \
 		INVAL_PORT_HOOK(inval_port_ctr_el0, uint64_t, (void)); \
@@ -296,26 +279,21 @@ INVAL_END
 		INVAL_PORT_HOOK(inval_port_ic_ivau, void, (uint64_t)); \
 		INVAL_PORT_HOOK(inval_port_dsb, void, (void)); \
 		INVAL_PORT_HOOK(inval_port_isb, void, (void)); \
-	} \
-	INVAL_PORT_STRICT_END
+	}
 
 #define INVAL_PORT_USES_FIRMWARE(part) \
-	INVAL_PORT_STRICT_BEGIN \
 	static inline void inval_##part##_uses_firmware(void) \
 	{ \
 		INVAL_PORT_HOOK(inval_port_smccc, int, (struct inval_smccc_args *)); \
 		INVAL_PORT_HOOK(inval_port_watchdog, void, (void)); \
-	} \
-	INVAL_PORT_STRICT_END
+	}
 
 #define INVAL_PORT_USES_REPORT(part) \
-	INVAL_PORT_STRICT_BEGIN \
 	static inline void inval_##part##_uses_report(void) \
 	{ \
 		INVAL_PORT_HOOK(inval_port_warn, void, (enum inval_warn, uint64_t, uint64_t)); \
 		INVAL_PORT_HOOK(inval_port_trace, void, (enum inval_event, uint64_t, uint64_t)); \
 		INVAL_PORT_HOOK(inval_port_count, void, (enum inval_counter, uint32_t)); \
-	} \
-	INVAL_PORT_STRICT_END
+	}
 
 #endif /* INVAL_PORT_GUARD */
