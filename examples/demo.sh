@@ -4,6 +4,7 @@
 # The library doing its job: builds examples/bare_metal_vmm, boots it on QEMU's
 # SMMUv3 and shows, row by row, translations that PCI devices still use after
 # the tables changed, and no longer use after a flush. Exit code: the image's.
+# Arguments go to the image: "full" for all rows, "flush-none" to see them fail.
 set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../tests/lib.sh"
 . "$root/tests/cache.sh"
@@ -16,4 +17,4 @@ cache_qemu
 say "building the image"
 image_build "$out" || exit 1
 say "booting it on $("$qemu" --version | head -n 1)"
-image_boot "$qemu" "$out"
+image_boot "$qemu" "$out" "$@"

@@ -4,7 +4,7 @@
  *
  * A probe asks one question: where does a write of this device to this IOVA
  * land? Two pages are poisoned, the device writes its token, and the page that
- * changed is the answer. Nothing else in the image decides a verdict.
+ * changed is the answer. Nothing else makes a row of the table pass.
  */
 #include "vmm.h"
 

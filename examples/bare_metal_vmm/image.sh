@@ -21,7 +21,7 @@ image_build()
 {
 	mkdir -p "$1" &&
 	# shellcheck disable=SC2086 # lists of words
-	$image_cc $image_cflags ${IMAGE_EXTRA:-} -I "$root/include" -I "$image_dir" \
+	$image_cc $image_cflags -I "$root/include" -I "$image_dir" \
 		-Wl,--build-id=none,--no-warn-rwx-segments -T "$image_dir/image.ld" \
 		-o "$1/image.elf" "$image_dir/start.S" "$image_dir"/*.c &&
 	aarch64-linux-gnu-objcopy -O binary "$1/image.elf" "$1/image.bin"

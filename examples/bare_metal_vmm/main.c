@@ -42,7 +42,6 @@ static void run(bool full)
 	without_ranges(STAGE1, "stage 1, without range commands", 2, full);
 	if (s2)
 		without_ranges(STAGE2, "stage 2, without range commands", 1, full);
-	row_group("settings");
 	rows_policy(STAGE1);
 	if (s2)
 		rows_policy(STAGE2);

@@ -16,7 +16,7 @@ static uint32_t stale, stale_of, warnings_expected;
 
 void row_group(const char *heading)
 {
-	say("\n%-60s %8s %8s %11s\n", heading, "stale", "fresh", "neighbours");
+	say("\n%-57s %12s %11s %10s\n", heading, "stale before", "fresh after", "untouched");
 }
 
 void row_begin(const char *what, ...)
@@ -177,7 +177,7 @@ void row_end(void)
 	row_check(stale_of != 0U && targets != 0U, "nothing was checked");
 	passed += good ? 1U : 0U;
 	failed += good ? 0U : 1U;
-	say("%4u %-55s %4u/%-3u %4u/%-3u %6u/%-3u %s\n", passed + failed, title, stale, stale_of,
+	say("%4u %-52s %8u/%-3u %7u/%-3u %6u/%-3u %s\n", passed + failed, title, stale, stale_of,
 	    fresh, targets, kept, count - targets, good ? "ok" : "FAILED");
 	smmu_events();
 }

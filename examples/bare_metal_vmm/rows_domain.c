@@ -65,7 +65,7 @@ static void last_leaves_row(enum kind kind, const char *what)
 	struct watch *w;
 	struct move move;
 
-	row_begin("%s: the last device leaves, its tag is emptied", what);
+	row_begin("%s: the last device leaves, its tag is flushed", what);
 	spaces_init(kind);
 	second.stream.asid = space.stream.asid;
 	second.stream.vmid = space.stream.vmid;
@@ -187,7 +187,7 @@ void rows_domain(void)
 	if (s2) {
 		two_devices_row(STAGE2);
 		last_leaves_row(STAGE2, "VMID");
-		last_leaves_row(NESTED, "VMID, nested");
+		last_leaves_row(NESTED, "nested VMID");
 		shared_row(false);
 		shared_row(true);
 	}

@@ -234,6 +234,7 @@ static void round_row(enum kind kind, uint64_t pages, uint64_t rounded)
 /* The SMMU's settings, and the features that the library is told of. */
 void rows_policy(enum kind kind)
 {
+	row_group(kind == STAGE1 ? "settings, stage 1" : "settings, stage 2");
 	round_row(kind, 1000, 1024);
 	space_without_ranges(false);
 	count_row(kind, "2 commands where 1 is allowed", 33, 1);
