@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * CPUs of the recording port that run in turns, each on a stack of its own: one can
+ * be stopped before any hook and another go on. Everything comes out the same on
+ * every run.
+ *
+ *	cpus_reset()		no CPU
+ *	cpus_start(run)		one more; run(number) begins at its first turn
+ *	cpus_step(cpu)		goes on to its next hook that touches memory or a
+ *				register, or waits; false: its run has ended
+ *	cpus_random(m)		until all have ended, in turns by chance
+ *	cpus_search(s)		all orders (below)
+ *
+ * A CHECK must not fail inside of run(): note what is wrong, check it later.
+ */
+#ifndef MODEL_CPUS_GUARD
+#define MODEL_CPUS_GUARD
+
+#include <ucontext.h>
+
+#include "machine.h"
+
+#ifdef REC_ASAN
+#include <sanitizer/common_interface_defs.h>
+#endif
+
+#define CPUS 4U
+#define CPUS_STACK (256U * 1024U)
+
+/**
+ * struct cpus_one - one CPU
+ * @context: where it goes on
+ * @fake: ASan's own stack for it
+ * @run: what it does
+ * @live: @run has not ended
+ * @kind: of the hook that it stands before
+ * @addr: its address
+ * @past: a number for all that it has done and read, for searches
+ * @stage: kept by @run: a number for all that it still knows when it waits
+ */
+struct cpus_one {
+	ucontext_t context;
+	void *fake;
+	void (*run)(uint32_t cpu);
+	bool live;
+	enum rec_kind kind;
+	uint64_t addr;
+	uint64_t past;
+	uint64_t stage;
+	char stack[CPUS_STACK];
+};
+
+struct cpus {
+	struct cpus_one cpu[CPUS];
+	uint32_t num;
+	uint32_t now;		/* that runs; CPUS: none */
+	ucontext_t main;
+	void *fake;
+	const void *main_stack;
+	size_t main_bytes;
+};
+
+static struct cpus cpus;
+
+/* ASan wants to know which stack is in use. */
+static inline void cpus_leave(void **fake, const void *stack, size_t bytes)
+{
+#ifdef REC_ASAN
+	__sanitizer_start_switch_fiber(fake, stack, bytes);
+#else
+	(void)fake;
+	(void)stack;
+	(void)bytes;
+#endif
+}
+
+static inline void cpus_arrive(void *fake, const void **stack, size_t *bytes)
+{
+#ifdef REC_ASAN
+	__sanitizer_finish_switch_fiber(fake, stack, bytes);
+#else
+	(void)fake;
+	(void)stack;
+	(void)bytes;
+#endif
+}
+
+/* From a CPU back to the test; @last: for good. */
+static inline void cpus_yield(bool last)
+{
+	struct cpus_one *c = &cpus.cpu[cpus.now];
+
+	cpus.now = CPUS;
+	rec.in_event = false;
+	cpus_leave(last ? NULL : &c->fake, cpus.main_stack, cpus.main_bytes);
+	swapcontext(&c->context, &cpus.main);
+	cpus_arrive(c->fake, NULL, NULL);
+}
+
+static inline void cpus_main(void)
+{
+	struct cpus_one *c = &cpus.cpu[cpus.now];
+
+	cpus_arrive(NULL, &cpus.main_stack, &cpus.main_bytes);
+	c->run(rec.cpu);
+	c->live = false;
+	cpus_yield(true);
+}
+
+/* What other CPUs and the SMMU can see, or wait for. */
+static inline bool cpus_visible(enum rec_kind kind)
+{
+	switch (kind) {
+	case REC_LOAD32:
+	case REC_LOAD64:
+	case REC_STORE32:
+	case REC_STORE64:
+	case REC_LOAD_ACQUIRE64:
+	case REC_STORE_RELEASE64:
+	case REC_CMPXCHG64:
+	case REC_XCHG64:
+	case REC_RELAX:
+	case REC_MMIO_READ32:
+	case REC_MMIO_WRITE32:
+	case REC_DMA_CLEAN:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static inline void cpus_hook(enum rec_kind kind, uint64_t addr, uint64_t value)
+{
+	(void)value;
+	if (cpus.now == CPUS || !cpus_visible(kind))
+		return;
+	cpus.cpu[cpus.now].kind = kind;
+	cpus.cpu[cpus.now].addr = addr;
+	cpus_yield(false);
+}
+
+static inline void cpus_reset(void)
+{
+	cpus.num = 0;
+	cpus.now = CPUS;
+	machine.hook = cpus_hook;
+}
+
+static inline void cpus_start(void (*run)(uint32_t cpu))
+{
+	struct cpus_one *c = &cpus.cpu[cpus.num++];
+
+	getcontext(&c->context);
+	c->context.uc_stack.ss_sp = c->stack;
+	c->context.uc_stack.ss_size = sizeof(c->stack);
+	c->context.uc_link = NULL;
+	makecontext(&c->context, cpus_main, 0);
+	c->fake = NULL;
+	c->run = run;
+	c->live = true;
+	c->kind = REC_KIND_COUNT;
+	c->addr = 0;
+	c->past = cpus.num;
+	c->stage = 0;
+}
+
+static inline uint64_t cpus_mix(uint64_t hash, uint64_t v)
+{
+	hash = (hash ^ v) * 0x9fb21c651e98df25ULL;
+	return hash ^ (hash >> 32);
+}
+
+/* What the hook that it stands before will read. */
+static inline uint64_t cpus_reads(const struct cpus_one *c)
+{
+	switch (c->kind) {
+	case REC_LOAD32:
+		return *(const uint32_t *)(uintptr_t)c->addr;
+	case REC_LOAD64:
+	case REC_LOAD_ACQUIRE64:
+	case REC_CMPXCHG64:
+	case REC_XCHG64:
+		return *(const uint64_t *)(uintptr_t)c->addr;
+	case REC_MMIO_READ32:
+		return machine_read32(c->addr);
+	default:
+		return 0;
+	}
+}
+
+static inline bool cpus_step(uint32_t cpu)
+{
+	struct cpus_one *c = &cpus.cpu[cpu];
+
+	if (c->kind == REC_RELAX)
+		c->past = cpus_mix(c->stage, cpu);
+	c->past = cpus_mix(cpus_mix(c->past, c->kind), cpus_reads(c));
+	cpus.now = cpu;
+	rec.cpu = cpu;
+	cpus_leave(&cpus.fake, c->stack, sizeof(c->stack));
+	swapcontext(&cpus.main, &c->context);
+	cpus_arrive(cpus.fake, NULL, NULL);
+	return c->live;
+}
+
+/* One turn of a CPU chosen by chance; false when all have ended. */
+static inline bool cpus_turn(struct model *m)
+{
+	uint32_t first = model_chance(m, cpus.num), i, cpu;
+
+	for (i = 0; i < cpus.num; i++) {
+		cpu = (first + i) % cpus.num;
+		if (cpus.cpu[cpu].live) {
+			cpus_step(cpu);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Who has the turn keeps it for a while, now and then a long one. */
+static inline void cpus_random(struct model *m)
+{
+	uint32_t cpu, n;
+
+	while (cpus_turn(m)) {
+		cpu = model_chance(m, cpus.num);
+		n = model_chance(m, model_chance(m, 4) == 0U ? 40U : 4U);
+		while (n-- != 0U && cpus.cpu[cpu].live)
+			cpus_step(cpu);
+	}
+}
+
+/*
+ * All orders of what CPUs and one SMMU can do. A run follows a path of choices to
+ * its end; the next one differs in the last choice that has another. Two runs that
+ * come to the same state have the same future: the second stops there. A state is
+ * the memory of the test plus, for each CPU, all that it has read; a CPU that waits
+ * knows no more than where it waits, so waiting is no new state.
+ *
+ * Runs that stop are played to their end in turns, so no CPU is left behind.
+ */
+#define SEARCH_DEPTH 4096U
+#define SEARCH_LG2 22U
+
+/**
+ * struct cpus_search - what to search
+ * @begin: a fresh machine, all CPUs started, machine.pace and time standing still
+ * @end: all has ended: is it as it must be? What is not, it notes
+ * @smmu: its SMMU, tidy
+ * @wrong: set by @end to stop the search
+ * @memory: what makes a state, besides the SMMU
+ * @bytes: its length
+ * @states: out: states seen
+ * @runs: out: paths gone
+ */
+struct cpus_search {
+	void (*begin)(void);
+	void (*end)(struct cpus_search *s);
+	struct model_queue *smmu;
+	const char *wrong;
+	const void *memory[6];
+	uint64_t bytes[6];
+	uint64_t states;
+	uint64_t runs;
+	uint64_t *seen;
+	uint32_t choice[SEARCH_DEPTH];
+	uint32_t choices[SEARCH_DEPTH];
+	uint32_t depth;
+};
+
+static inline uint64_t cpus_hash(uint64_t hash, const void *mem, uint64_t bytes)
+{
+	const unsigned char *p = (const unsigned char *)mem;
+	uint64_t v;
+
+	for (; bytes >= 8U; p += 8, bytes -= 8U) {
+		memcpy(&v, p, 8);
+		hash = cpus_mix(hash, v);
+	}
+	for (; bytes != 0U; p++, bytes--)
+		hash = cpus_mix(hash, *p);
+	return hash;
+}
+
+static inline uint64_t cpus_state(const struct cpus_search *s)
+{
+	uint64_t hash = 1;
+	uint32_t i;
+
+	for (i = 0; i < cpus.num; i++)
+		hash = cpus_mix(hash, cpus.cpu[i].live ? cpus.cpu[i].past : 0U);
+	for (i = 0; i < cpus.num; i++)
+		hash = cpus_mix(hash, cpus.cpu[i].kind == REC_RELAX);
+	for (i = 0; i < 6U && s->memory[i] != NULL; i++)
+		hash = cpus_hash(hash, s->memory[i], s->bytes[i]);
+	return cpus_hash(hash, s->smmu, sizeof(*s->smmu)) | 1U;
+}
+
+/* Was this state seen before? Now it is. */
+static inline bool cpus_seen(struct cpus_search *s)
+{
+	uint64_t key = cpus_state(s), i = key >> 8;
+
+	while (s->seen[i & ((1U << SEARCH_LG2) - 1U)] != 0U) {
+		if (s->seen[i & ((1U << SEARCH_LG2) - 1U)] == key)
+			return true;
+		i++;
+	}
+	s->seen[i & ((1U << SEARCH_LG2) - 1U)] = key;
+	if (++s->states > (1U << SEARCH_LG2) / 2U) {
+		fprintf(stderr, "cpus_search: too many states\n");
+		abort();
+	}
+	return false;
+}
+
+/* What can be done: CPUs first, then acts of the SMMU. */
+static inline uint32_t cpus_options(const struct cpus_search *s, uint32_t *option)
+{
+	uint32_t i, n = 0;
+
+	for (i = 0; i < cpus.num; i++) {
+		if (cpus.cpu[i].live)
+			option[n++] = i;
+	}
+	for (i = 0; i < MODEL_ACTS; i++) {
+		if (model_queue_can(s->smmu, (enum model_act)i))
+			option[n++] = CPUS + i;
+	}
+	return n;
+}
+
+static inline void cpus_choose(struct cpus_search *s, uint32_t option)
+{
+	if (option < CPUS)
+		cpus_step(option);
+	else
+		model_queue_do(s->smmu, (enum model_act)(option - CPUS));
+}
+
+/* To the end, everybody in turn. */
+static inline void cpus_finish(struct cpus_search *s)
+{
+	uint32_t option[CPUS + MODEL_ACTS], i, n;
+
+	for (;;) {
+		n = cpus_options(s, option);
+		if (n == 0U)
+			return;
+		for (i = 0; i < n; i++) {
+			if (option[i] < CPUS ? cpus.cpu[option[i]].live :
+			    model_queue_can(s->smmu, (enum model_act)(option[i] - CPUS)))
+				cpus_choose(s, option[i]);
+		}
+	}
+}
+
+/* One run: the path as it stands, then the first choice each time. */
+static inline void cpus_run(struct cpus_search *s)
+{
+	uint32_t option[CPUS + MODEL_ACTS], at = 0, n;
+
+	s->begin();
+	for (;;) {
+		n = cpus_options(s, option);
+		if (n == 0U)
+			return;
+		if (at == s->depth) {
+			if (at == SEARCH_DEPTH || cpus_seen(s)) {
+				cpus_finish(s);
+				return;
+			}
+			s->choice[at] = 0;
+			s->choices[at] = n;
+			s->depth++;
+		}
+		cpus_choose(s, option[s->choice[at]]);
+		at++;
+	}
+}
+
+static inline void cpus_search(struct cpus_search *s)
+{
+	s->seen = (uint64_t *)model_calloc(1U << SEARCH_LG2, 8);
+	s->depth = 0;
+	do {
+		cpus_run(s);
+		s->runs++;
+		s->end(s);
+		while (s->depth != 0U &&
+		       s->choice[s->depth - 1U] + 1U == s->choices[s->depth - 1U])
+			s->depth--;
+		if (s->depth != 0U)
+			s->choice[s->depth - 1U]++;
+	} while (s->depth != 0U && s->wrong == NULL);
+	free(s->seen);
+}
+
+#endif /* MODEL_CPUS_GUARD */
