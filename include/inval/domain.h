@@ -311,7 +311,7 @@ static inline int inval_use_entries(struct inval_entry *list, uint32_t *num,
  * Context: the attach mutex of both domains is held, from here to the end.
  * Return: 0; -INVAL_ENOSPC for an SMMU number over 255; -INVAL_ERANGE for a
  * SubstreamID or STU out of range; -INVAL_EINVAL for tags that the regime does
- * not have. Nothing was changed in the domains.
+ * not have: nothing was changed, and @t takes no other call.
  */
 static inline int inval_attach_init(struct inval_attach *t, const struct inval_device *dev,
 				    struct inval_domain *to, const struct inval_use *to_use,
@@ -336,6 +336,8 @@ static inline int inval_attach_init(struct inval_attach *t, const struct inval_d
 		err = inval_use_entries(add, &t->add_num, dev, to_use);
 	if (err == 0 && from != NULL)
 		err = inval_use_entries(del, &t->del_num, dev, from_use);
+	if (err != 0)
+		t->state = INVAL_ATTACH_DONE;
 	return err;
 }
 
