@@ -429,6 +429,20 @@ static inline void inval_attach_dead_tags(struct inval_entry *list, uint32_t num
 				!inval_entry_is_ats(&list[i]) ? 1U : 0U;
 }
 
+/* Internal: the flush of the tags that have a user in @list failed. */
+static inline void inval_attach_stale(struct inval_attach *t, const struct inval_entry *list,
+				      uint32_t num)
+{
+	uint32_t i;
+
+	t->stale_tags = true;
+	for (i = 0; i < num; i++) {
+		if (list[i].users != 0U)
+			inval_port_warn(INVAL_WARN_TAG_STALE, inval_entry_smmu(&list[i]),
+					inval_field(list[i].key, 52, 21));
+	}
+}
+
 /* Internal: @d forgets @list: users, fence, tags without a user. */
 static inline int inval_attach_drop(struct inval_attach *t, struct inval_domain *d,
 				    struct inval_entry *list, uint32_t num, struct inval_flush *f)
@@ -445,10 +459,8 @@ static inline int inval_attach_drop(struct inval_attach *t, struct inval_domain 
 		return 0;
 	inval_attach_dead_tags(list, num);
 	err = inval_flush_entries(list, num, 12, &all, f);
-	if (err != 0) {
-		t->stale_tags = true;
-		inval_port_warn(INVAL_WARN_TAG_STALE, list[0].key >> 56, (uint64_t)(-(int64_t)err));
-	}
+	if (err != 0)
+		inval_attach_stale(t, list, num);
 	return err;
 }
 

@@ -18,7 +18,8 @@ INVAL_BEGIN
  * @INVAL_WARN_CMD_ILLEGAL: id: SMMU, value: opcode; nobody waited for it
  * @INVAL_WARN_CMDQ_ABORT: id: SMMU, value: tries so far
  * @INVAL_WARN_KEY_UNKNOWN: id: key; to be removed, but not in the array
- * @INVAL_WARN_TAG_STALE: id: SMMU, value: tag; its flush failed
+ * @INVAL_WARN_TAG_STALE: id: SMMU, value: ASID 31:16 and VMID 15:0; the flush of
+ *	that tag failed
  */
 enum inval_warn {
 	INVAL_WARN_QUEUE_BROKEN,
@@ -37,7 +38,7 @@ enum inval_warn {
  * @INVAL_EVENT_WAIT_END: id: SMMU, value: the inval_code, 0 for none
  * @INVAL_EVENT_PUBLISH: id: entries before, value: entries after
  * @INVAL_EVENT_UNREF: id: entries given, value: entries that died
- * @INVAL_EVENT_FENCE: id: entries in the array, value: 0
+ * @INVAL_EVENT_FENCE: id: entries given up, value: ATS entries that died
  * @INVAL_EVENT_CMDQ_ERROR: id: SMMU, value: CMDQ_CONS.ERR
  * @INVAL_EVENT_RETRY: id: attempt, value: microseconds until the next
  */
