@@ -11,7 +11,7 @@ set -u
 . "$root/examples/bare_metal_vmm/image.sh"
 
 suite demo
-# shellcheck disable=SC2086 # a list of words
+# shellcheck disable=SC2086,SC2154 # a list of words
 need_packages $image_packages
 cache_qemu
 say "building the image"

@@ -9,6 +9,7 @@
 # image_boot QEMU DIR [-OPTION...] [WORD...]  runs it; words are arguments of the
 #			image, options go to QEMU. Returns the image's exit code.
 
+# shellcheck disable=SC2034 # for need_packages
 image_packages=gcc-aarch64-linux-gnu
 image_dir=$root/examples/bare_metal_vmm
 image_cc=aarch64-linux-gnu-gcc
@@ -19,8 +20,8 @@ image_cflags="-std=gnu11 -O2 -g -Wall -Wextra -Wmissing-prototypes -Wshadow -Wun
 
 image_build()
 {
-	mkdir -p "$1" &&
-	# shellcheck disable=SC2086 # lists of words
+	mkdir -p "$1" || return
+	# shellcheck disable=SC2086 # a list of words
 	$image_cc $image_cflags -I "$root/include" -I "$image_dir" \
 		-Wl,--build-id=none,--no-warn-rwx-segments -T "$image_dir/image.ld" \
 		-o "$1/image.elf" "$image_dir/start.S" "$image_dir"/*.c &&

@@ -60,8 +60,9 @@ uint32_t vmm_main(void)
 	if (edu_find(edus, DEVICES) != DEVICES)
 		die("fewer edu devices than the rows need");
 	smmu_init();
-	smmu_enable();
 	space_setup();
+	space_begin();	/* what an SMMU holds before it is enabled is UNKNOWN */
+	smmu_enable();
 	run(argument("full"));
 	if (arrays_live() != 0U)
 		die("an array was not given back");

@@ -99,7 +99,7 @@ static void all_row(void)
 	space_map(&before[0], page, w->old_pa);
 	spaces_attach();
 	stream_repoint(&edus[0], &after[0]);
-	row_check(edu_probe(&edus[0], page, w->old_pa, w->new_pa) == ON_OLD, "the page is not warm");
+	row_check(edu_probe(&edus[0], page, w->old_pa, w->new_pa) == ON_OLD, "not warm");
 	stream_repoint(&edus[0], &before[0]);
 	row_warm();
 	for (i = 0; i < DEVICES; i++)

@@ -126,7 +126,7 @@ static void shared_row(bool purge)
 {
 	struct inval_range_req req = pages(0, 2);
 
-	row_begin(purge ? "stage 2: two VMIDs, one leaves, purge" : "stage 2: two VMIDs, one flush");
+	row_begin("stage 2: two VMIDs, %s", purge ? "one leaves, purge" : "one flush");
 	spaces_init(STAGE2);
 	second.home = &space;
 	second.stream.s2 = &space.s2;
@@ -187,7 +187,7 @@ void rows_domain(void)
 	if (s2) {
 		two_devices_row(STAGE2);
 		last_leaves_row(STAGE2, "VMID");
-		last_leaves_row(NESTED, "nested VMID");
+		last_leaves_row(NESTED, "nested");
 		shared_row(false);
 		shared_row(true);
 	}

@@ -41,7 +41,8 @@ static void illegal_row(struct inval_cmd bad)
 	row_begin("opcode 0x%x%s between two TLBIs of a batch", (uint32_t)(bad.d0 & 0xffU),
 		  (bad.d0 & SSEC) != 0U ? " with SSec" : "");
 	space_watch(2);
-	row_check(inval_check(space_caps(), INVAL_SEC_NS, bad) != INVAL_LEGAL, "inval_check() let it pass");
+	row_check(inval_check(space_caps(), INVAL_SEC_NS, bad) != INVAL_LEGAL,
+		  "inval_check() let it pass");
 	batch[0] = page_cmd(0);
 	batch[1] = bad;
 	batch[2] = page_cmd(1);

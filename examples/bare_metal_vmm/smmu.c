@@ -89,7 +89,7 @@ void smmu_events(void)
 	write32(SMMU_BASE + EVENTQ_CONS, read32(SMMU_BASE + EVENTQ_PROD));
 }
 
-uint64_t *smmu_ste(uint32_t sid)
+static uint64_t *smmu_ste(uint32_t sid)
 {
 	return &hardware.stream_table[(uint64_t)sid * 8U];
 }
@@ -163,7 +163,8 @@ void smmu_ste_write(uint32_t sid, const struct stream *stream)
 	uint64_t *ste = smmu_ste(sid);
 
 	write64((uint64_t)&ste[1], 0);		/* NS-EL1, no ATS */
-	write64((uint64_t)&ste[2], stream->vmid | (stream->s2 != NULL ? stage2_word(stream->s2) : 0U));
+	write64((uint64_t)&ste[2],
+		stream->vmid | (stream->s2 != NULL ? stage2_word(stream->s2) : 0U));
 	write64((uint64_t)&ste[3], stream->s2 != NULL ? stream->s2->root : 0U);
 	smmu_ste_repoint(sid, stream);
 }

@@ -9,7 +9,9 @@
 static struct inval_smmu library;
 
 static enum { AS_IT_IS, FLUSH_NONE, FLUSH_WIDE, FLUSH_EARLY } control;
-static uint16_t next_asid, next_vmid;
+
+/* More than 8 bits, and never the same: an ASID taken for a VMID is seen. */
+static uint16_t next_asid = 0x1200, next_vmid = 0x340;
 static struct inval_queue queue;
 
 static void caps_init(void)
@@ -40,7 +42,8 @@ void space_queue_init(void)
 	config.abort_max = 3;
 	config.coherent = space_has(INVAL_FEAT_COHACC);
 	config.sev = false;
-	if (inval_queue_book_bytes(CMDQ_LG2) > sizeof(book) || inval_queue_init(&queue, &config) != 0)
+	if (inval_queue_book_bytes(CMDQ_LG2) > sizeof(book) ||
+	    inval_queue_init(&queue, &config) != 0)
 		die("the queue's configuration makes no sense");
 }
 

@@ -4,7 +4,7 @@
  * device that does DMA, page tables and the SMMU's own tables.
  *
  * The machine is QEMU's `virt` with iommu=smmuv3. One CPU, EL2, MMU off: every
- * CPU access is Device or Non-cacheable, so nothing needs cleaning.
+ * access of the CPU is a Device access, so nothing needs cleaning.
  */
 #ifndef VMM_H
 #define VMM_H
@@ -54,8 +54,8 @@ bool argument(const char *word);
 #define POOL_END 0x48000000ULL
 
 /*
- * Memory is handed out upwards and zeroed; a row of the table gives
- * back all it took by returning to a mark.
+ * Memory is handed out upwards and zeroed; a row of the table gives back all that
+ * it took by returning to a mark.
  */
 void *alloc(uint64_t bytes, uint64_t align);
 void *array_alloc(uint64_t bytes);
@@ -125,7 +125,6 @@ void smmu_init(void);
 void smmu_cmdq_reset(uint64_t base);
 void smmu_enable(void);
 void smmu_events(void);
-uint64_t *smmu_ste(uint32_t sid);
 void smmu_cd_write(const struct stream *stream);
 void smmu_ste_repoint(uint32_t sid, const struct stream *stream);
 void smmu_ste_write(uint32_t sid, const struct stream *stream);
