@@ -170,14 +170,17 @@ INVAL_END
  * a function nobody calls takes each hook's address as what it must be, so a
  * missing or mistyped one is an error that names it, and costs nothing. C takes
  * a pointer of another type with a warning, which -w or a system include path
- * would hide: there an assertion refuses it.
+ * would hide: there an array of negative size refuses it (not _Static_assert,
+ * which glibc defines for C99 as something that drops the text).
  */
 #ifdef __cplusplus
 #define INVAL_PORT_TYPE(hook, ret, args)
 #else
 #define INVAL_PORT_TYPE(hook, ret, args) \
-	__extension__ _Static_assert(__builtin_types_compatible_p(__typeof__(hook), ret args), \
-				     "inval_port.h: must be " #ret " " #hook #args);
+	struct inval_hook_type { \
+		char hook##_has_a_wrong_type[ \
+			__builtin_types_compatible_p(__typeof__(hook), ret args) ? 1 : -1]; \
+	};
 #endif
 
 #define INVAL_PORT_HOOK(hook, ret, args) \
