@@ -65,12 +65,11 @@ enum rules_id {
 /* Bits msb..lsb of a word, moved down. */
 static inline uint64_t rules_bits(uint64_t word, unsigned int msb, unsigned int lsb)
 {
-	uint64_t mask = 0;
-	unsigned int bit;
+	unsigned int width = msb - lsb + 1;
 
-	for (bit = lsb; bit <= msb; bit++)
-		mask |= (uint64_t)1 << bit;
-	return (word & mask) >> lsb;
+	if (width == 64)
+		return word;
+	return (word >> lsb) & (((uint64_t)1 << width) - 1);
 }
 
 static inline bool rules_bit(uint64_t word, unsigned int bit)
@@ -502,16 +501,17 @@ static inline bool rules_owned(const struct rules_env *env, uint64_t field)
  */
 static inline bool rule_reserved(const struct rules_env *env, uint64_t d0, uint64_t d1)
 {
+	const struct rules_row *row = rules_find(d0);
 	uint64_t word[2];
 	unsigned int bit;
 	size_t i;
 
-	if (rules_find(d0) == NULL)
+	if (row == NULL)
 		return false;
 	word[0] = d0;
 	word[1] = d1;
 	for (i = 0; i < RULES_FIELDS; i++) {
-		if (rules_fields[i].field != RF_OPCODE && !rules_has(d0, rules_fields[i].field))
+		if (((RF_OPCODE | row->fields) & rules_fields[i].field) == 0)
 			continue;
 		if (!rules_owned(env, rules_fields[i].field))
 			continue;
