@@ -29,6 +29,6 @@ install(FILES LICENSE DESTINATION share/inval)
 if(PROJECT_IS_TOP_LEVEL)
 	add_custom_target(uninstall
 		COMMAND ${CMAKE_COMMAND} -D manifest=${PROJECT_BINARY_DIR}/install_manifest.txt
-			-P ${PROJECT_SOURCE_DIR}/cmake/uninstall.cmake
+			-P ${PROJECT_SOURCE_DIR}/.cmake/uninstall.cmake
 		VERBATIM)
 endif()
