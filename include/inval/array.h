@@ -36,7 +36,7 @@ INVAL_PORT_USES_REPORT(array)
  * @INVAL_TYPE_S2_VMID: stage-2 translations of a VMID
  * @INVAL_TYPE_S1_CLEAR: stage-1 translations of a VMID that a change of its
  *	stage 2 makes stale: S2_IPA need not remove combined ones
- *	(IHI 0070, 4.4.3)
+ *	(IHI 0070, 4.4)
  * @INVAL_TYPE_ATS: a device's own cache, by StreamID and SubstreamID
  * @INVAL_TYPE_ATS_FULL: the same, always all of it: the addresses flushed are
  *	not the ones that the device uses
@@ -203,7 +203,7 @@ static inline int inval_entry_fill(struct inval_entry *e, uint32_t smmu, enum in
  * @vmid: VMID; 0 where stage 2 is not implemented
  * @asid: ASID
  * @global: the tables hold global entries, which NH_ASID leaves alone: NH_ALL
- *	of the VMID for everything (IHI 0070, 4.4.1)
+ *	of the VMID for everything (IHI 0070, 4.4)
  *
  * Context: any.
  * Return: 0; -INVAL_ENOSPC when @smmu is over 255.
@@ -226,7 +226,7 @@ static inline int inval_entry_s1(struct inval_entry *e, uint32_t smmu, uint16_t 
  * @smmu: SMMU number, 0 to 255
  * @asid: ASID; 0 without @e2h
  * @e2h: CR2.E2H of that SMMU: without it EL2 has no ASID, and everything is
- *	EL2_ALL (IHI 0070, 4.4.2)
+ *	EL2_ALL (IHI 0070, 4.4)
  * @global: the tables hold global entries: EL2_ALL for everything
  *
  * Context: any.

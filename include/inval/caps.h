@@ -160,7 +160,7 @@ static inline uint64_t inval_caps_bit(uint32_t reg, uint32_t bit, uint64_t feat)
 	return ((reg >> bit) & 1U) != 0U ? feat : 0U;
 }
 
-/* Internal: the features of IDR0, IDR1, IDR3 and IDR5 (IHI 0070, 6.3.1-6.3.6). */
+/* Internal: the features of IDR0, IDR1, IDR3 and IDR5 (IHI 0070, 6.3). */
 static inline uint64_t inval_caps_feat(const struct inval_idregs *r)
 {
 	return inval_caps_bit(r->idr0, 0, INVAL_FEAT_S2P) |
@@ -203,7 +203,7 @@ static inline uint64_t inval_caps_feat_other(const struct inval_idregs *r)
 	       (r->e2h ? INVAL_FEAT_E2H : 0U);
 }
 
-/* Internal: IDR5.OAS to bits (IHI 0070, 6.3.6). */
+/* Internal: IDR5.OAS to bits (IHI 0070, 6.3). */
 static inline uint8_t inval_caps_oas(uint32_t oas)
 {
 	switch (oas) {
@@ -230,7 +230,7 @@ static inline bool inval_caps_sane(const struct inval_caps *c)
  * @caps: written on success only; the caller's
  * @regs: the raw registers
  *
- * IHI 0070, 6.3.1-6.3.9 (IDR0-6, AIDR), 6.3.36 on (S_ and R_ registers).
+ * IHI 0070, 6.3 (SMMU_IDR0 to IDR6, SMMU_AIDR; SMMU_S_IDR*, SMMU_R_IDR*).
  *
  * Context: any.
  * Return: 0; -INVAL_EOPNOTSUPP for an SMMU that is no SMMUv3 (AIDR's major

@@ -611,7 +611,7 @@ static inline int inval_cmd_cfgi_ste_range(struct inval_cmd *out, bool ssec, uin
 }
 
 /**
- * inval_cmd_cfgi_all() - CMD_CFGI_ALL (IHI 0070, 4.3.3)
+ * inval_cmd_cfgi_all() - CMD_CFGI_ALL (IHI 0070, 4.3.6)
  * @out: the caller's
  * @ssec: Secure configuration; Secure queue only
  *
@@ -626,7 +626,7 @@ static inline int inval_cmd_cfgi_all(struct inval_cmd *out, bool ssec)
 }
 
 /**
- * inval_cmd_cfgi_cd() - CMD_CFGI_CD (IHI 0070, 4.3.4)
+ * inval_cmd_cfgi_cd() - CMD_CFGI_CD (IHI 0070, 4.3.3)
  * @out: written on success only; the caller's
  * @ssec: the StreamID is a Secure one; Secure queue only
  * @sid: StreamID; a CD table that several streams share needs one each
@@ -646,7 +646,7 @@ static inline int inval_cmd_cfgi_cd(struct inval_cmd *out, bool ssec, uint32_t s
 }
 
 /**
- * inval_cmd_cfgi_cd_all() - CMD_CFGI_CD_ALL (IHI 0070, 4.3.5)
+ * inval_cmd_cfgi_cd_all() - CMD_CFGI_CD_ALL (IHI 0070, 4.3.4)
  * @out: the caller's
  * @ssec: the StreamID is a Secure one; Secure queue only
  * @sid: StreamID
@@ -660,7 +660,7 @@ static inline int inval_cmd_cfgi_cd_all(struct inval_cmd *out, bool ssec, uint32
 }
 
 /**
- * inval_cmd_cfgi_vms_pidm() - CMD_CFGI_VMS_PIDM (IHI 0070, 4.3.6)
+ * inval_cmd_cfgi_vms_pidm() - CMD_CFGI_VMS_PIDM (IHI 0070, 4.3.5)
  * @out: the caller's
  * @ssec: the VMID is a Secure one; Secure queue only
  * @vmid: the VMID whose cached PARTID map is dropped
@@ -788,7 +788,7 @@ static inline int inval_cmd_pri_resp(struct inval_cmd *out, uint32_t sid, bool s
 }
 
 /**
- * inval_cmd_resume() - CMD_RESUME (IHI 0070, 4.6.1)
+ * inval_cmd_resume() - CMD_RESUME (IHI 0070, 4.7.1)
  * @out: the caller's
  * @ssec: the StreamID is a Secure one; Secure queue only
  * @sid: StreamID of the stalled transaction
@@ -808,7 +808,7 @@ static inline int inval_cmd_resume(struct inval_cmd *out, bool ssec, uint32_t si
 }
 
 /**
- * inval_cmd_stall_term() - CMD_STALL_TERM (IHI 0070, 4.6.2)
+ * inval_cmd_stall_term() - CMD_STALL_TERM (IHI 0070, 4.7.2)
  * @out: the caller's
  * @ssec: the StreamID is a Secure one; Secure queue only
  * @sid: StreamID whose STE aborts already, with CFGI_STE and SYNC done
@@ -861,7 +861,7 @@ static inline int inval_cmd_sync_msi(struct inval_cmd *out, uint64_t addr, uint3
 }
 
 /**
- * inval_cmd_dpti_all() - CMD_DPTI_ALL (IHI 0070, 4.8)
+ * inval_cmd_dpti_all() - CMD_DPTI_ALL (IHI 0070, 4.6)
  * @out: the caller's
  *
  * Context: any.

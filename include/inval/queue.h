@@ -169,7 +169,7 @@ static inline uint64_t inval_queue_book_bytes(uint32_t size_lg2)
 }
 
 /**
- * inval_queue_base() - value for SMMU_CMDQ_BASE (IHI 0070, 6.3.26)
+ * inval_queue_base() - value for SMMU_CMDQ_BASE (IHI 0070, 6.3)
  * @pa: physical address of the queue, aligned to its size or 32 bytes
  * @size_lg2: slots, log2
  *
