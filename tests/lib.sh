@@ -235,7 +235,7 @@ run_tests()
 	local name
 
 	while read -r name; do
-		queue_tally "$1 $name" timeout 300 "${@:2}" "$out/$1/bin/$name"
+		queue_tally "$1 $name" timeout 900 "${@:2}" "$out/$1/bin/$name"
 	done <"$out/$1/tests.list"
 }
 
