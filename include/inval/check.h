@@ -18,7 +18,7 @@
 INVAL_BEGIN
 
 /**
- * enum inval_reason - by which rule a command is illegal (IHI 0070, 4.1 to 4.8)
+ * enum inval_reason - by which rule a command is illegal (IHI 0070, 4.1 to 4.7)
  * @INVAL_LEGAL: by none
  * @INVAL_ILL_OPCODE: the opcode is reserved
  * @INVAL_ILL_IMPDEF: the opcode is IMPLEMENTATION DEFINED, 0x80 to 0x8F
@@ -236,13 +236,12 @@ static inline enum inval_reason inval_check_form(const struct inval_caps *caps,
 
 /*
  * Internal: StreamID and SubstreamID. One that is too wide has no effect or
- * names another stream (IHI 0070, 4.1).
+ * names another stream (IHI 0070, 4.1). Where a command has no SSec its bit is
+ * reserved, and by now known to be 0.
  */
 static inline enum inval_reason inval_check_stream(const struct inval_caps *caps,
 						   struct inval_cmd cmd, uint32_t layout)
 {
-	bool ssec = (layout & INVAL_FLD_BIT(INVAL_FLD_SSEC)) != 0U &&
-		    inval_fld_get(cmd, INVAL_FLD_SSEC) != 0U;
 	uint64_t sid = inval_fld_get(cmd, INVAL_FLD_SID);
 	uint64_t ssid = inval_fld_get(cmd, INVAL_FLD_SSID);
 
@@ -250,7 +249,8 @@ static inline enum inval_reason inval_check_stream(const struct inval_caps *caps
 		return INVAL_LEGAL;
 	if ((layout & INVAL_FLD_BIT(INVAL_FLD_RANGE)) != 0U)
 		sid &= ~0ULL << (inval_fld_get(cmd, INVAL_FLD_RANGE) + 1U);
-	if (!inval_fits(sid, ssec ? caps->s_sid_bits : caps->sid_bits))
+	if (!inval_fits(sid, inval_fld_get(cmd, INVAL_FLD_SSEC) != 0U ? caps->s_sid_bits :
+			caps->sid_bits))
 		return INVAL_ILL_SID;
 	if ((layout & INVAL_FLD_BIT(INVAL_FLD_SSID)) == 0U)
 		return INVAL_LEGAL;
@@ -296,7 +296,7 @@ static inline enum inval_reason inval_check_span(struct inval_cmd cmd, uint64_t 
 		entry_lg2 += (3U - ttl) * (granule_lg2 - desc_lg2);
 	if ((addr & ((1ULL << entry_lg2) - 1U)) != 0U)
 		return INVAL_ILL_ALIGN;
-	return addr + (bytes - 1U) < addr ? INVAL_ILL_END : INVAL_LEGAL;
+	return bytes - 1U > ~addr ? INVAL_ILL_END : INVAL_LEGAL;
 }
 
 /* Internal: NUM, SCALE, TG, TTL and TTL128 (IHI 0070, 4.4.1.1). */
