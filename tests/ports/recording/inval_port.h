@@ -356,10 +356,10 @@ static inline struct rec_block *rec_block_of(const void *mem)
 /* Under ASan really freed; else poisoned, kept, and looked at by rec_done(). */
 static inline void rec_release(struct rec_block *b)
 {
+	b->state = REC_BLOCK_FREED;
 	rec_log(REC_FREE, rec_addr(b->mem), b->bytes);
 	if (rec.on_free)
 		rec.on_free(b->mem);
-	b->state = REC_BLOCK_FREED;
 	memset(b->mem, REC_POISON, b->bytes);
 #ifdef REC_ASAN
 	free(b->mem);
