@@ -222,6 +222,13 @@ static void publish_logged(const struct inval_device *dev, struct inval_domain *
 	CHECK(inval_attach_publish(&t) == 0, "publish");
 }
 
+/* One full barrier, and nothing behind it. */
+static void check_barrier(void)
+{
+	CHECK(rec.log[rec.events - 1U].kind == REC_DMA_MB && rec_total(REC_DMA_MB) == 1U,
+	      "barrier");
+}
+
 TEST(domain, publish_is_store_barrier_and_nothing_else)
 {
 	struct inval_use u = use_ats(INVAL_REGIME_S1, 0, 7);
@@ -237,7 +244,7 @@ TEST(domain, publish_is_store_barrier_and_nothing_else)
 	at = rec_next(REC_SLOT_STORE, 0);
 	CHECK(at != REC_NONE && rec.log[at].addr == rec_addr(&d.slot) &&
 	      rec.log[at].value == rec_addr(first), "the first array");
-	CHECK(rec.log[rec.events - 1U].kind == REC_DMA_MB && rec_total(REC_DMA_MB) == 1U, "barrier");
+	check_barrier();
 	CHECK(rec_total(REC_FREE_LATER) == 0U, "nothing to free");
 	CHECK(inval_attach_commit(&t, &f) == 0, "commit");
 
@@ -248,7 +255,7 @@ TEST(domain, publish_is_store_barrier_and_nothing_else)
 	CHECK(rec_total(REC_SLOT_STORE) == 1U && rec_total(REC_FREE_LATER) == 1U, "once each");
 	at = rec_next_at(REC_FREE_LATER, rec_addr(first), at);
 	CHECK(at != REC_NONE, "the first goes back, after the store");
-	CHECK(rec.log[rec.events - 1U].kind == REC_DMA_MB && rec_total(REC_DMA_MB) == 1U, "barrier");
+	check_barrier();
 	CHECK(rec_total(REC_STORE32) == 0U && rec_total(REC_READ_SYNC) == 0U && sim.cmds == 0U,
 	      "nothing else");
 	CHECK(rec_blocks() == 2U, "kept while it may be read");
@@ -279,7 +286,7 @@ TEST(domain, no_memory_when_all_keys_are_there)
 	CHECK(mem == NULL && array_of(&d) == a, "in place");
 	CHECK(rec_total(REC_SLOT_STORE) == 0U && rec_total(REC_FREE_LATER) == 0U, "no new array");
 	CHECK(rec_next_at(REC_STORE32, rec_addr(&inval_array_at(a)->users), 0) == 1U, "users");
-	CHECK(rec.log[rec.events - 1U].kind == REC_DMA_MB && rec_total(REC_DMA_MB) == 1U, "barrier");
+	check_barrier();
 	CHECK(rec.count[INVAL_COUNT_REF] == 1U && rec.count[INVAL_COUNT_COPY] == 1U, "counted");
 	CHECK(inval_attach_commit(&t, &f) == 0, "commit");
 	CHECK(inval_array_at(a)->users == 2U && inval_array_at(a)[1].users == 1U, "users");
@@ -336,7 +343,8 @@ TEST(domain, detach_needs_nothing)
 	w[1] = sim_want_ats(SIM_ATS, 0, sid1[0], false, 0);
 	check_flush(&d, w, 2);
 	CHECK(inval_attach_commit(&t, &f) == 0, "commit");
-	CHECK(t.left.tags == 1U && t.left.ats == 1U && t.left.unknown == 0U && !t.stale_tags, "left");
+	CHECK(t.left.tags == 1U && t.left.ats == 1U && t.left.unknown == 0U, "left");
+	CHECK(!t.stale_tags, "stale");
 	CHECK(array_of(&d) == a && rec_total(REC_SLOT_STORE) == 0U, "the same array");
 	CHECK(a->num == 0U && a->dead == 0U && a->ats == 0U, "empty");
 	check_flush(&d, NULL, 0);
@@ -435,7 +443,8 @@ TEST(domain, regimes)
 
 TEST(domain, parent_of_nested_devices)
 {
-	struct inval_use nest = use_ats(INVAL_REGIME_S2_PARENT, 5, 0), flat = use(INVAL_REGIME_S2, 5, 0);
+	struct inval_use nest = use_ats(INVAL_REGIME_S2_PARENT, 5, 0);
+	struct inval_use flat = use(INVAL_REGIME_S2, 5, 0);
 	struct inval_device one = device(0, sid1, 1), two = device(0, sid2, 1);
 	struct inval_flush f = sim_flush();
 	struct inval_domain d;
@@ -496,7 +505,8 @@ TEST(domain, several_smmus)
 /* ATS goes on and off for a device that stays where it is. */
 TEST(domain, attached_again_with_ats_changed)
 {
-	struct inval_use with = use_ats(INVAL_REGIME_S1, 0, 7), without = use(INVAL_REGIME_S1, 0, 7);
+	struct inval_use with = use_ats(INVAL_REGIME_S1, 0, 7);
+	struct inval_use without = use(INVAL_REGIME_S1, 0, 7);
 	struct inval_device dev = device(0, sid1, 1);
 	struct inval_domain d;
 	struct sim_want w[2];
@@ -522,7 +532,8 @@ TEST(domain, attached_again_with_ats_changed)
 /* Moves between two domains; the old one is fenced and flushed, the new one is not. */
 TEST(domain, move_leaves_one_and_enters_another)
 {
-	struct inval_use here = use_ats(INVAL_REGIME_S1, 0, 7), there = use_ats(INVAL_REGIME_S2, 5, 0);
+	struct inval_use here = use_ats(INVAL_REGIME_S1, 0, 7);
+	struct inval_use there = use_ats(INVAL_REGIME_S2, 5, 0);
 	struct inval_device dev = device(1, sid1, 1);
 	struct inval_domain old, next;
 	struct inval_flush f = sim_flush();
@@ -606,8 +617,8 @@ TEST(domain, fence_waits_for_walks_that_began_before)
 	i = rec_next(REC_TRACE, 0);
 	CHECK(rec.log[i].what == INVAL_EVENT_UNREF, "trace");
 	i = rec_next(REC_TRACE, i + 1U);
-	CHECK(rec.log[i].what == INVAL_EVENT_FENCE && rec.log[i].addr == 2U && rec.log[i].value == 1U,
-	      "trace of the fence");
+	CHECK(rec.log[i].what == INVAL_EVENT_FENCE && rec.log[i].addr == 2U &&
+	      rec.log[i].value == 1U, "trace of the fence");
 	rec.on_turn = sim_turn;
 	finish(&d);
 }
@@ -615,7 +626,8 @@ TEST(domain, fence_waits_for_walks_that_began_before)
 /* Another device still uses ATS, and the tag stays: nothing to wait for or to flush. */
 TEST(domain, no_fence_without_a_dead_ats_entry)
 {
-	struct inval_use with = use_ats(INVAL_REGIME_S1, 0, 7), without = use(INVAL_REGIME_S1, 0, 7);
+	struct inval_use with = use_ats(INVAL_REGIME_S1, 0, 7);
+	struct inval_use without = use(INVAL_REGIME_S1, 0, 7);
 	struct inval_device one = device(0, sid1, 1), two = device(0, sid2, 1);
 	struct inval_flush f = sim_flush();
 	struct inval_domain d;
@@ -784,7 +796,7 @@ TEST(domain, abort_before_publish_changes_nothing)
 	CHECK(inval_attach_abort(&t, &back, &f) == 0 && back == mem, "the memory is back");
 	rec_free(back);
 	unchanged(&d, "abort");
-	CHECK(init(&one, &d, &u, NULL, NULL) == 0 && inval_attach_bytes(&t) == 0U, "again the same");
+	CHECK(init(&one, &d, &u, NULL, NULL) == 0 && inval_attach_bytes(&t) == 0U, "the same");
 	CHECK(inval_attach_prepare(&t, NULL, 0) == 0, "prepare");
 	unchanged(&d, "prepare");
 	CHECK(inval_attach_abort(&t, &back, &f) == 0 && !back, "abort");
@@ -913,13 +925,13 @@ static void refused(const struct inval_device *dev, const struct inval_use *u, i
 	rec_forget();
 	err = init(dev, &d, u, NULL, NULL);
 	CHECK(err == want, "%s: %d, want %d", what, err, want);
-	CHECK(inval_attach_prepare(&t, before, sizeof(before)) == -INVAL_EINVAL, "%s: prepare", what);
+	CHECK(inval_attach_prepare(&t, before, 4096) == -INVAL_EINVAL, "%s: prepare", what);
 	CHECK(inval_attach_publish(&t) == -INVAL_EINVAL, "%s: publish", what);
 	CHECK(inval_attach_abort(&t, &back, &f) == -INVAL_EINVAL && !back, "%s: abort", what);
 	if (dev->smmu < INVAL_SMMU_MAX) {
 		err = init(dev, &d, &good, &d, u);
 		CHECK(err == want, "%s, from: %d, want %d", what, err, want);
-		CHECK(inval_attach_prepare(&t, before, sizeof(before)) == -INVAL_EINVAL, "%s", what);
+		CHECK(inval_attach_prepare(&t, before, 4096) == -INVAL_EINVAL, "%s", what);
 	}
 	CHECK(rec.events == 0U && !array_of(&d), "%s: hooks", what);
 	finish(&d);
@@ -977,7 +989,8 @@ static void prepare_fails(struct inval_domain *d, const struct inval_device *dev
 
 TEST(domain, prepare_fails)
 {
-	struct inval_use u = use(INVAL_REGIME_S1, 0, 7), global = u, ats = use_ats(INVAL_REGIME_S1, 0, 7);
+	struct inval_use u = use(INVAL_REGIME_S1, 0, 7), global = u;
+	struct inval_use ats = use_ats(INVAL_REGIME_S1, 0, 7);
 	struct inval_device one = device(0, sid1, 1), two = device(0, sid2, 1);
 	struct inval_domain d;
 	struct inval_array *a;
@@ -1031,7 +1044,8 @@ TEST(domain, stale_tags)
 		if (rec.log[at].what == INVAL_WARN_TAG_STALE)
 			break;
 	}
-	CHECK(at != REC_NONE && rec.log[at].addr == 1U && rec.log[at].value == 0x00070003U, "warning");
+	CHECK(at != REC_NONE && rec.log[at].addr == 1U && rec.log[at].value == 0x00070003U,
+	      "warning");
 	CHECK(dels[0].state == INVAL_STATE_DIED && !inval_entry_is_ats(&dels[0]), "which one");
 	CHECK(inval_attach_commit(&t, &f) == -INVAL_EINVAL, "once is enough");
 
@@ -1071,8 +1085,8 @@ TEST(domain, purge)
 	w[0] = sim_want_tag(SIM_S1, 0, 0, 9);
 	w[1] = sim_want_ats(SIM_ATS, 0, sid2[0], false, 0);
 	bytes = inval_domain_purge_bytes(&d);
-	CHECK(a->num == 4U && a->dead == 2U && bytes == inval_array_bytes(2), "%u of %u dead", a->dead,
-	      a->num);
+	CHECK(a->num == 4U && a->dead == 2U && bytes == inval_array_bytes(2), "%u of %u dead",
+	      a->dead, a->num);
 	remember(&d);
 	mem = rec_alloc(bytes);
 	CHECK(inval_domain_purge(&d, mem, bytes - 1U) == -INVAL_ENOMEM, "no memory");
@@ -1185,8 +1199,8 @@ static struct inval_use how[DEVICES];
 
 static bool same_want(const struct sim_want *x, const struct sim_want *y)
 {
-	return x->kind == y->kind && x->smmu == y->smmu && x->vmid == y->vmid && x->asid == y->asid &&
-	       x->sid == y->sid && x->ssid == y->ssid && x->ssv == y->ssv;
+	return x->kind == y->kind && x->smmu == y->smmu && x->vmid == y->vmid &&
+	       x->asid == y->asid && x->sid == y->sid && x->ssid == y->ssid && x->ssv == y->ssv;
 }
 
 /* One more or one less; when the last one goes, it goes to @dead. */
@@ -1216,8 +1230,8 @@ static void plain_use(struct plain *p, const struct inval_device *dev, const str
 		      bool more, struct plain *dead)
 {
 	static const enum sim_kind kind[5] = { SIM_S1, SIM_EL2, SIM_EL2_E2H, SIM_S2, SIM_S2 };
-	bool parent = u->regime == INVAL_REGIME_S2_PARENT;
-	enum sim_kind tag = kind[(int)u->regime];
+	bool parent = u->regime == INVAL_REGIME_S2_PARENT, ssv = u->ssv && !parent;
+	enum sim_kind tag = kind[(int)u->regime], ats = parent ? SIM_ATS_FULL : SIM_ATS;
 	uint32_t i;
 
 	if (tag == SIM_S1 && u->global)
@@ -1226,9 +1240,8 @@ static void plain_use(struct plain *p, const struct inval_device *dev, const str
 	if (parent)
 		plain_count(p, sim_want_tag(SIM_CLEAR, dev->smmu, u->vmid, 0), more, dead);
 	for (i = 0; u->ats && i < dev->sid_num; i++)
-		plain_count(p, sim_want_ats(parent ? SIM_ATS_FULL : SIM_ATS, dev->smmu, dev->sids[i],
-					    u->ssv && !parent, u->ssv && !parent ? u->ssid : 0U),
-			    more, dead);
+		plain_count(p, sim_want_ats(ats, dev->smmu, dev->sids[i], ssv,
+					    ssv ? u->ssid : 0U), more, dead);
 }
 
 /* How a device may use a domain: the regime is the domain's, ATS and PASID are not. */
@@ -1277,7 +1290,8 @@ static void check_dead(const struct plain *dead)
 	struct inval_range_req all = sim_req(0, 0, false);
 
 	sim_judge(dead->w, dead->num, &all, 12);
-	CHECK((sim.cmds == 0U) == (dead->num == 0U), "%u commands for %u tags", sim.cmds, dead->num);
+	CHECK((sim.cmds == 0U) == (dead->num == 0U), "%u commands for %u tags", sim.cmds,
+	      dead->num);
 }
 
 static void random_move(uint64_t *seed)

@@ -668,8 +668,8 @@ TEST(flush, wide_ipa)
 				req = sim_req((1ULL << lg2) - 0x1000U, 0x2000, true);
 				walk_all(w, 3, &req);
 				sim_judge(w, 3, &req, 12);
-				CHECK(sim_vmalled(0, 5) == (lg2 >= bits[minor]), "3.%u, 2^%u", minor,
-				      lg2);
+				CHECK(sim_vmalled(0, 5) == (lg2 >= bits[minor]), "3.%u, 2^%u",
+				      minor, lg2);
 			}
 		}
 	}
@@ -680,6 +680,7 @@ TEST(flush, off_is_skipped)
 	struct inval_range_req req = sim_req(VA, 0x1000, true);
 	struct sim_want w[MOST];
 	uint32_t num = nested_smmus(w, 3), i, n;
+	uint64_t off;
 
 	sim_at(1)->smmu.off = 1;
 	walk_all(w, num, &req);
@@ -688,9 +689,10 @@ TEST(flush, off_is_skipped)
 	for (i = 0; i < sim.cmds; i++)
 		CHECK(sim.cmd[i].smmu != 1U, "command %u", i);
 	for (i = 0; i < 3U; i++) {
-		n = rec_next_at(REC_LOAD64, rec_addr(&sim_at(i)->smmu.off), 0);
-		CHECK(n != REC_NONE && rec_next_at(REC_LOAD64, rec_addr(&sim_at(i)->smmu.off), n + 1U)
-		      == REC_NONE, "off of SMMU %u", i);
+		off = rec_addr(&sim_at(i)->smmu.off);
+		n = rec_next_at(REC_LOAD64, off, 0);
+		CHECK(n != REC_NONE && rec_next_at(REC_LOAD64, off, n + 1U) == REC_NONE,
+		      "off of SMMU %u", i);
 	}
 	for (i = 0; i < num; i++) {
 		n = rec_next_at(REC_LOAD32, rec_addr(&entries[i].users), 0);
@@ -761,8 +763,8 @@ TEST(flush, peers_errors_come_back)
 }
 
 /* One of three SMMUs fails at its call @at; nothing of it matters to the others. */
-static void fail_at(uint32_t at, uint32_t calls, struct inval_flush *f, const struct sim_want *others,
-		    uint32_t num)
+static void fail_at(uint32_t at, uint32_t calls, struct inval_flush *f,
+		    const struct sim_want *others, uint32_t num)
 {
 	struct inval_range_req req = sim_req(VA, 0x5000, true);
 	uint32_t i, err;
@@ -895,7 +897,8 @@ TEST(flush, failed_atc_is_not_lost)
 	/* No device at all: somebody else's wait function says so. */
 	CHECK(sim_walk(entries, 2, 12, &req, &f) == 0, "SMMU 0 alone");
 	sim_at(0)->wait_err = -INVAL_EREMOTEIO;
-	CHECK(sim_walk(entries, 2, 12, &req, &f) == -INVAL_EREMOTEIO && f.error_total == 1U, "walk");
+	CHECK(sim_walk(entries, 2, 12, &req, &f) == -INVAL_EREMOTEIO, "walk");
+	CHECK(f.error_total == 1U, "%u errors", f.error_total);
 	check_error(&f, 0, 0, INVAL_EREMOTEIO);
 }
 
@@ -1067,9 +1070,12 @@ static void mark(uint8_t *pages, uint64_t base, const struct inval_range_req *re
 {
 	uint64_t page;
 	uint8_t how = (uint8_t)(1U + (req->leaf ? 1U : 0U) + (req->d128 ? 2U : 0U) +
-				(req->leaf_lg2 != 0U ? 4U : 0U) + (req->granule_lg2 != 12U ? 8U : 0U));
+				(req->leaf_lg2 != 0U ? 4U : 0U) +
+				(req->granule_lg2 != 12U ? 8U : 0U));
 
-	CHECK(req->bytes % 0x1000U == 0U && req->bytes != 0U && req->addr - base < PAGES * 0x1000U &&
+	CHECK(req->bytes % 0x1000U == 0U && req->bytes != 0U, "%llx bytes",
+	      (unsigned long long)req->bytes);
+	CHECK(req->addr - base < PAGES * 0x1000U &&
 	      req->bytes <= PAGES * 0x1000U - (req->addr - base), "%llx bytes at %llx",
 	      (unsigned long long)req->bytes, (unsigned long long)req->addr);
 	for (page = 0; page < req->bytes / 0x1000U; page++)
@@ -1087,10 +1093,11 @@ static void gather_end(struct gathered *t)
 
 static void gather_more(struct gathered *t, uint64_t page, uint64_t num, uint32_t how)
 {
-	struct inval_range_req req = sim_req(t->base + page * 0x1000U, num * 0x1000U, (how & 1U) != 0U);
+	struct inval_range_req req = sim_req(t->base + page * 0x1000U, num * 0x1000U, false);
 	struct inval_gather before = t->g;
 	int err;
 
+	req.leaf = (how & 1U) != 0U;
 	req.d128 = (how & 2U) != 0U;
 	req.leaf_lg2 = (how & 4U) != 0U ? 12 : 0;
 	req.granule_lg2 = (how & 8U) != 0U ? 16 : 12;
@@ -1119,12 +1126,13 @@ static struct gathered gather_begin(uint64_t base)
 
 TEST(flush, gather_random)
 {
+	static const uint64_t base[3] = { 0, VA, 0ULL - PAGES * 0x1000ULL };
 	uint64_t seed = 5, page, num;
 	uint32_t round, i, how;
 	struct gathered t;
 
 	for (round = 0; round < 3000U; round++) {
-		t = gather_begin(round % 3U == 0U ? 0U : round % 3U == 1U ? VA : 0ULL - PAGES * 0x1000U);
+		t = gather_begin(base[round % 3U]);
 		page = test_random(&seed) % PAGES;
 		how = (uint32_t)test_random(&seed);
 		for (i = 0; i < 20U; i++) {
@@ -1150,12 +1158,14 @@ TEST(flush, gather_joins_neighbours)
 
 	for (i = 0; i < PAGES; i++)
 		gather_more(&t, i, 1, 1);
-	CHECK(t.flushes == 0U && t.g.req.bytes == PAGES * 0x1000U && t.g.req.addr == VA, "upwards");
+	CHECK(t.flushes == 0U && t.g.req.bytes == PAGES * 0x1000U, "upwards");
+	CHECK(t.g.req.addr == VA, "upwards");
 	gather_end(&t);
 	t = gather_begin(VA);
 	for (i = PAGES; i > 0U; i--)
 		gather_more(&t, i - 1U, 1, 1);
-	CHECK(t.flushes == 0U && t.g.req.bytes == PAGES * 0x1000U && t.g.req.addr == VA, "downwards");
+	CHECK(t.flushes == 0U && t.g.req.bytes == PAGES * 0x1000U, "downwards");
+	CHECK(t.g.req.addr == VA, "downwards");
 	gather_end(&t);
 	t = gather_begin(VA);
 	gather_more(&t, 100, 1, 1);
