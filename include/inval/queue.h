@@ -393,8 +393,8 @@ static inline int inval_queue_recover(struct inval_queue *q)
 /**
  * inval_queue_ack() - acknowledge errors of GERROR that are not the queue's
  * @q: the queue of that SMMU
- * @bits: errors that were seen active and handled, as in GERROR; CMDQ_ERR is
- *	left out
+ * @bits: errors that were seen and handled, as in GERROR; CMDQ_ERR, and what is
+ *	not active, is left out
  *
  * Context: any; with any other function of the queue.
  * Return: 0; -INVAL_EAGAIN while somebody else writes GERRORN: call again.
@@ -407,6 +407,7 @@ static inline INVAL_MUST_CHECK int inval_queue_ack(struct inval_queue *q, uint32
 
 	if (inval_port_xchg64(&q->fixer, 1) == 0U) {
 		ack = inval_port_mmio_read32(q->cfg.base, INVAL_REG_GERRORN);
+		bits &= inval_port_mmio_read32(q->cfg.base, INVAL_REG_GERROR) ^ ack;
 		inval_port_mmio_write32(q->cfg.base, INVAL_REG_GERRORN,
 					ack ^ (bits & ~INVAL_GERROR_CMDQ));
 		inval_port_store_release64(&q->fixer, 0);
