@@ -624,18 +624,20 @@ static inline int inval_queue_put(struct inval_queue *q, const struct inval_cmd 
 /* Internal: did an error happen to this ticket's commands? */
 static inline int inval_queue_claim(struct inval_queue *q, const struct inval_ticket *t)
 {
+	bool ill = false;
 	uint32_t i;
 
 	if (inval_port_load64(&q->ill_count) != t->ill_count) {
+		ill = inval_queue_after(inval_port_load64(&q->ill_lost), t->id - 1U);
 		for (i = 0; i < INVAL_QUEUE_ILLS; i++) {
 			if (inval_port_load64(&q->ill[i]) == t->id) {
 				inval_port_store64(&q->ill[i], 0);
-				return -INVAL_EILSEQ;
+				ill = true;
 			}
 		}
-		if (inval_queue_after(inval_port_load64(&q->ill_lost), t->id - 1U))
-			return -INVAL_EILSEQ;
 	}
+	if (ill)
+		return -INVAL_EILSEQ;
 	if (t->atc && inval_port_load64(&q->atc_count) != t->atc_count)
 		return -INVAL_EREMOTEIO;
 	return 0;
