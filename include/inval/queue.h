@@ -345,6 +345,7 @@ static inline int inval_queue_fix(struct inval_queue *q)
 		return 0;
 	pos = inval_queue_read_cons(q, inval_port_load64(&q->cons), &err);
 	inval_port_trace(INVAL_EVENT_CMDQ_ERROR, q->cfg.smmu, err);
+	inval_port_dma_mb();
 	switch (err) {
 	case INVAL_CERROR_ILL:
 		inval_queue_fix_ill(q, pos);
