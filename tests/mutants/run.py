@@ -1,0 +1,292 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""Plant bugs in the library, one at a time, and see each caught.
+
+run.py OUT [--seed N] [--count N] [--only TEXT]
+
+tests/mutants/*.list hold the bugs, one paragraph each:
+
+	file include/inval/range.h
+	kind bound
+	test test_range range/cases
+	-the original text, as often as lines need
+	+the text in its place, likewise
+
+The original must match exactly once, the mutant must compile, the named test must
+fail with it and pass without it. A public function without a bug inside it is a
+failure. "test demo ROW" runs the bare-metal image instead of a unit test, and
+looks for ROW among its failed rows.
+
+Besides, COUNT bugs are generated from SEED: at least 95 % must be caught. Those that
+change nothing anybody could see stand in tests/mutants/survivors, with the reason;
+they are printed, and others drawn in their place.
+"""
+import argparse
+import concurrent.futures
+import os
+import pathlib
+import random
+import re
+import shutil
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+CC = ["gcc-12", "-std=c11", "-O1", "-w", "-DINVAL_PLAIN", "-pthread"]
+SECONDS = 60
+FUNCTION = re.compile(r"^(?:static inline|INVAL_ALWAYS_INLINE)\b[^;{]*?\b(inval_\w+)\([^{;]*\)\n\{\n"
+                      r".*?^\}", re.M | re.S)
+
+
+class Mutant:
+    def __init__(self, number, where):
+        self.number, self.where = number, where
+        self.file = self.kind = self.test = ""
+        self.old, self.new = [], []
+
+    def text(self, lines):
+        return "\n".join(lines)
+
+    def __str__(self):
+        return "%s: %s: %s -> %s" % (self.file, self.kind, self.text(self.old).strip(),
+                                     self.text(self.new).strip() or "(nothing)")
+
+
+def read_lists():
+    mutants = []
+    for path in sorted(ROOT.glob("tests/mutants/*.list")):
+        mutant = None
+        for n, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
+            if line.startswith("#"):
+                continue
+            if not line:
+                mutant = None
+                continue
+            if mutant is None:
+                mutant = Mutant(len(mutants), "%s:%d" % (path.name, n))
+                mutants.append(mutant)
+            word, _, rest = line.partition(" ")
+            if line[0] in "-+":
+                (mutant.old if line[0] == "-" else mutant.new).append(line[1:])
+            elif word in ("file", "kind", "test"):
+                setattr(mutant, word, rest)
+            else:
+                sys.exit("%s:%d: what is \"%s\"?" % (path, n, word))
+    return mutants
+
+
+def build(directory, include, stem):
+    """The test program STEM against the library in INCLUDE; "" or what the compiler said."""
+    source = ROOT / "tests" / (stem + ".c")
+    port = re.search(r"^/\* port: (\w+) \*/$", source.read_text(encoding="utf-8"), re.M)
+    flags = ["-I%s" % include, "-I%s" % (ROOT / "tests")]
+    if port:
+        flags.append("-I%s" % (ROOT / "tests/ports" / port[1]))
+    result = subprocess.run(CC + flags + [str(source), "-o", str(directory / stem)],
+                            capture_output=True, text=True)
+    return result.stderr[-2000:] if result.returncode else ""
+
+
+def passes(directory, stem, name=None):
+    """Does the program, or the one test NAME of it, pass? A test that hangs does not."""
+    try:
+        result = subprocess.run([str(directory / stem)] + ([name] if name else []),
+                                capture_output=True, timeout=SECONDS)
+    except subprocess.TimeoutExpired:
+        return False
+    return result.returncode == 0
+
+
+def run_demo(directory, include, rows):
+    """The image built with INCLUDE; "" when ROWS fails in it, else what was seen."""
+    result = subprocess.run([str(ROOT / "examples/demo.sh")], capture_output=True, text=True,
+                            env=dict(os.environ, INVAL_INCLUDE=str(include),
+                                     INVAL_BUILD=str(directory / "build")), timeout=600)
+    if result.returncode != 1:
+        return "exit code %d\n%s" % (result.returncode, result.stdout[-1500:])
+    failed = [line for line in result.stdout.split("\n") if "FAILED" in line]
+    return "" if any(rows in line for line in failed) else "\n".join(failed[:10]) or "no failed row"
+
+
+def plant(mutant, directory):
+    """A copy of the library with the bug in it; returns its include directory."""
+    include = directory / "include"
+    shutil.copytree(ROOT / "include", include)
+    path = directory / mutant.file
+    text = path.read_text(encoding="utf-8")
+    old, new = mutant.text(mutant.old), mutant.text(mutant.new)
+    if text.count(old) != 1:
+        raise ValueError("the original text matches %d times" % text.count(old))
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    return include
+
+
+def judge_listed(mutant, out):
+    """"" when the bug is caught by its test, else why not."""
+    directory = out / ("m%d" % mutant.number)
+    directory.mkdir()
+    try:
+        include = plant(mutant, directory)
+        stem, _, name = mutant.test.partition(" ")
+        if stem == "demo":
+            return run_demo(directory, include, name)
+        problem = build(directory, include, stem)
+        if problem:
+            return "it does not compile:\n" + problem
+        if not passes(out / "good", stem, name):
+            return "%s does not pass without it" % mutant.test
+        return "it survives" if passes(directory, stem, name) else ""
+    except (ValueError, OSError) as problem:
+        return str(problem)
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def code_lines():
+    """(file, line number, line) of code in function bodies, comments left out."""
+    found = []
+    for path in sorted((ROOT / "include/inval").glob("*.h")):
+        text = path.read_text(encoding="utf-8")
+        text = re.sub(r"/\*.*?\*/", lambda m: re.sub(r"[^\n]", " ", m[0]), text, flags=re.S)
+        for match in FUNCTION.finditer(text):
+            first = text.count("\n", 0, match.start()) + 1
+            body = match[0].split("\n")
+            start = body.index("{") + 1
+            for n, line in enumerate(body[start:-1], first + start):
+                found.append((str(path.relative_to(ROOT)), n, line))
+    return found
+
+
+CHANGES = [
+    (r" < ", " <= "), (r" <= ", " < "), (r" > ", " >= "), (r" >= ", " > "),
+    (r" == ", " != "), (r" != ", " == "), (r" && ", " || "), (r" \|\| ", " && "),
+    (r" \+ ", " - "), (r" - ", " + "), (r" \| ", " & "), (r" & ", " | "),
+    (r" << ", " >> "), (r" >> ", " << "), (r"\b0U\b", "1U"), (r"\b1U\b", "2U"),
+    (r"\btrue\b", "false"), (r"\bfalse\b", "true"), (r"\+\+", "--"),
+    (r"return -INVAL_\w+;", "return 0;"), (r"^\t+[\w>.\[\]()-]+ [|&+-]?= [^;]*;$", ""),
+    (r"^\t+inval_port_(?!count|trace|relax)\w+\([^;]*\);$", ""),
+]
+
+
+def generate(rng):
+    """Distinct small changes of single lines, in random order, for ever."""
+    lines, seen = code_lines(), set()
+    while True:
+        file, number, line = rng.choice(lines)
+        pattern, text = rng.choice(CHANGES)
+        places = list(re.finditer(pattern, line))
+        if not places or "\tinval_port_hook" in line:
+            continue
+        place = rng.choice(places)
+        new = line[:place.start()] + text + line[place.end():]
+        if (file, number, new) in seen:
+            continue
+        seen.add((file, number, new))
+        yield file, number, line, new
+
+
+def judge_generated(job, out, stems):
+    """None when it does not compile, "" when caught, else the change as text."""
+    index, (file, number, old, new) = job
+    directory = out / ("g%d" % index)
+    directory.mkdir()
+    try:
+        include = directory / "include"
+        shutil.copytree(ROOT / "include", include)
+        path = directory / file
+        lines = path.read_text(encoding="utf-8").split("\n")
+        lines[number - 1] = new
+        path.write_text("\n".join(lines), encoding="utf-8")
+        own = "test_" + pathlib.Path(file).stem
+        for stem in sorted(stems, key=lambda s: s != own):
+            if build(directory, include, stem):
+                return None
+            if not passes(directory, stem):
+                return ""
+        return "%s: %s -> %s" % (file, old.strip(), new.strip() or "(nothing)")
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def public_functions():
+    found = {}
+    for path in sorted((ROOT / "include/inval").glob("*.h")):
+        text = path.read_text(encoding="utf-8")
+        for name in re.findall(r"^ \* (inval_\w+)\(\) - ", text, re.M):
+            match = next((m for m in FUNCTION.finditer(text) if m[1] == name), None)
+            if match:
+                found[name] = (str(path.relative_to(ROOT)), match.start(), match.end(), text)
+    return found
+
+
+def uncovered(mutants):
+    for name, (file, start, end, text) in public_functions().items():
+        places = [text.find(m.text(m.old)) for m in mutants if m.file == file]
+        if not any(start <= place < end for place in places):
+            yield "%s: %s() has no planted bug" % (file, name)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("out", type=pathlib.Path)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--count", type=int, default=60)
+    parser.add_argument("--only", default="")
+    args = parser.parse_args()
+    passed = failed = 0
+
+    def case(problem, name):
+        nonlocal passed, failed
+        if problem:
+            failed += 1
+            print("FAILED: %s\n    %s" % (name, problem.replace("\n", "\n    ")), flush=True)
+        else:
+            passed += 1
+
+    mutants = read_lists()
+    stems = sorted(p.stem for p in (ROOT / "tests").glob("test_*.c")
+                   if p.stem not in ("test_rules", "test_port"))
+    good = args.out / "good"
+    good.mkdir(parents=True)
+    pool = concurrent.futures.ThreadPoolExecutor(os.cpu_count())
+    for stem, problem in zip(stems, pool.map(lambda s: build(good, ROOT / "include", s), stems)):
+        if problem or not passes(good, stem):
+            case(problem or "fails", "%s without any bug" % stem)
+            stems = [s for s in stems if s != stem]
+    chosen = [m for m in mutants if args.only in str(m) + m.where]
+    print("%d bugs in the list" % len(chosen), flush=True)
+    for n, (mutant, problem) in enumerate(zip(chosen, pool.map(
+            lambda m: judge_listed(m, args.out), chosen)), 1):
+        case(problem, "%s: %s (%s)" % (mutant.where, mutant, mutant.test))
+        if n % 25 == 0:
+            print("%d of %d" % (n, len(chosen)), flush=True)
+    if not args.only:
+        for problem in uncovered(mutants):
+            case(problem, "coverage by mutants")
+        survivors = generated(args, stems, pool)
+        case("" if len(survivors) * 20 <= args.count else "more than 5 % survive",
+             "%d generated from seed %d: %d survive" % (args.count, args.seed, len(survivors)))
+    print("%d passed, %d failed" % (passed, failed))
+    return 0 if passed and not failed else 1
+
+
+def generated(args, stems, pool):
+    """Runs COUNT generated mutants; returns the survivors that have no reason."""
+    known = (ROOT / "tests/mutants/survivors").read_text(encoding="utf-8").split("\n")
+    jobs = enumerate(generate(random.Random(args.seed)))
+    done, survivors = 0, []
+    print("%d generated from seed %d" % (args.count, args.seed), flush=True)
+    while done < args.count:
+        batch = [next(jobs) for _ in range(min(2 * os.cpu_count(), args.count - done))]
+        for result in pool.map(lambda job: judge_generated(job, args.out, stems), batch):
+            reason = next((k for k in known if result and k.startswith(result + "  # ")), None)
+            done += result is not None and reason is None
+            if result:
+                print("survives: %s" % (reason or result), flush=True)
+            if result and reason is None:
+                survivors.append(result)
+        print("%d of %d" % (done, args.count), flush=True)
+    return survivors
+
+
+sys.exit(main())
