@@ -184,6 +184,8 @@ void row_end(void)
 
 bool row_summary(void)
 {
+	if (passed == 0U)
+		say("\nFAILED: not one row passed\n");
 	say("\n%u passed, %u failed\n", passed, failed);
 	return passed != 0U && failed == 0U;
 }

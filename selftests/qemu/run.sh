@@ -109,7 +109,8 @@ need_packages $image_packages
 get_qemu
 qemu=$item/bin/qemu-system-aarch64
 say "$("$qemu" --version | head -n 1)"
-check "build the image" image_build "$out"
+image_build "$out" >"$out/build.log" 2>&1 || fail "build the image" "$(cat "$out/build.log")"
+check "no warning in the build" test ! -s "$out/build.log"
 run_rows
 judge_trace
 for control in flush-none flush-wide flush-early; do
