@@ -50,6 +50,7 @@ INVAL_PORT_USES_REPORT(queue)
 #define INVAL_CERROR_ILL	1U
 #define INVAL_CERROR_ABT	2U
 #define INVAL_CERROR_ATC	3U
+#define INVAL_CERROR_OFF	0x7fU	/* no code: all registers of an SMMU without power */
 
 /* Illegal commands remembered until their producers ask. */
 #define INVAL_QUEUE_ILLS	8U
@@ -334,7 +335,11 @@ static inline int inval_queue_fix_abt(struct inval_queue *q, uint64_t pos)
 	return 0;
 }
 
-/* Internal: handle an error, if there is one, and acknowledge it; the fixer only. */
+/*
+ * Internal: handle an error, if there is one, and acknowledge it; the fixer only.
+ * The barriers: whose slot it is, after where the SMMU stopped; the slot before the
+ * acknowledgement.
+ */
 static inline int inval_queue_fix(struct inval_queue *q)
 {
 	uint32_t ack = inval_port_mmio_read32(q->cfg.base, INVAL_REG_GERRORN), err;
@@ -357,6 +362,8 @@ static inline int inval_queue_fix(struct inval_queue *q)
 	case INVAL_CERROR_ATC:
 		inval_port_store64(&q->atc_count, q->atc_count + 1U);
 		break;
+	case INVAL_CERROR_OFF:
+		return inval_queue_break(q, INVAL_EPROTO);
 	default:
 		break;
 	}
@@ -375,8 +382,8 @@ static inline int inval_queue_fix(struct inval_queue *q)
  * inval_queue_ack().
  *
  * Context: any; with any other function of the queue.
- * Return: 0, also when somebody else is at it; -INVAL_EFAULT when this call
- * broke the queue.
+ * Return: 0, also when somebody else is at it; -INVAL_EFAULT or -INVAL_EPROTO
+ * when this call broke the queue.
  */
 static inline int inval_queue_recover(struct inval_queue *q)
 {
@@ -419,8 +426,9 @@ static inline INVAL_MUST_CHECK int inval_queue_ack(struct inval_queue *q, uint32
 }
 
 /*
- * Internal: look at CONS once. A position beyond PROD, and nothing sent since that
- * could explain it, is no position: the SMMU is off or gone.
+ * Internal: look at CONS once. All ones are no position, though they may look like
+ * one: the SMMU has no power. Nor is one beyond PROD, with nothing sent since that
+ * could explain it.
  */
 static inline int inval_queue_poll(struct inval_queue *q)
 {
@@ -428,6 +436,8 @@ static inline int inval_queue_poll(struct inval_queue *q)
 	uint32_t err;
 
 	pos = inval_queue_read_cons(q, known, &err);
+	if (err == INVAL_CERROR_OFF)
+		return inval_queue_break(q, INVAL_EPROTO);
 	if (inval_queue_after(pos, inval_port_load64(&q->prod))) {
 		inval_port_dma_mb();
 		if (inval_queue_after(pos, inval_port_load64(&q->prod)))
