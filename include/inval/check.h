@@ -294,7 +294,7 @@ static inline enum inval_reason inval_check_span(struct inval_cmd cmd, uint64_t 
 
 	if (ttl != 0U)
 		entry_lg2 += (3U - ttl) * (granule_lg2 - desc_lg2);
-	if ((addr & ((1ULL << entry_lg2) - 1U)) != 0U)
+	if ((addr & ~(~0ULL << entry_lg2)) != 0U)
 		return INVAL_ILL_ALIGN;
 	return bytes - 1U > ~addr ? INVAL_ILL_END : INVAL_LEGAL;
 }
