@@ -17,8 +17,8 @@
  * complete, once a SYNC behind it is consumed. Its failures: no room until the
  * time-out (-INVAL_ETIMEDOUT, nothing was issued); illegal (its slot becomes a
  * SYNC, its producer alone gets -INVAL_EILSEQ); the SMMU cannot read the queue
- * (-INVAL_EFAULT after some tries); no SYNC in time (-INVAL_ETIMEDOUT). The last
- * two break the queue: from then on all get -INVAL_ESHUTDOWN, until it is
+ * (-INVAL_EFAULT after some tries); no SYNC in time (-INVAL_ETIMEDOUT). All but the
+ * illegal command break the queue: from then on all get -INVAL_ESHUTDOWN, until it is
  * initialised again after a reset of the SMMU's queue. After each of these
  * errors what was to be invalidated must be taken as still there.
  */
@@ -65,7 +65,8 @@ INVAL_PORT_USES_REPORT(queue)
  *	sees it
  * @size_lg2: slots, log2, 1 to 19 and at most IDR1.CMDQS
  * @smmu: SMMU number, for reports
- * @timeout_us: longest wait for room or for a SYNC, microseconds
+ * @timeout_us: longest time that a waiter sees nothing consumed, microseconds: a
+ *	queue that moves is not broken, however many stand in it
  * @abort_max: times that the SMMU may fail to read the queue (CERROR_ABT)
  *	before it is broken
  * @coherent: the SMMU sees the CPUs' stores without cache maintenance
@@ -96,8 +97,9 @@ struct inval_queue_config {
  * @pusher: 1 while somebody moves PROD
  * @fixer: 1 while somebody handles an error
  * @broken: the inval_code that broke it; 0
- * @aborts: CERROR_ABT since it last moved
- * @abort_cons: where it stood then
+ * @errors: positions it stopped at with an error, so far
+ * @error_cons: the latest of them
+ * @aborts: CERROR_ABT there
  * @ill_count: illegal commands so far
  * @ill: tickets with an illegal command that nobody has asked about
  * @ill_lost: tickets that began below had one that found no place in @ill
@@ -113,8 +115,9 @@ struct inval_queue {
 	uint64_t pusher;
 	uint64_t fixer;
 	uint64_t broken;
+	uint64_t errors;
+	uint64_t error_cons;
 	uint64_t aborts;
-	uint64_t abort_cons;
 	uint64_t ill_count;
 	uint64_t ill[INVAL_QUEUE_ILLS];
 	uint64_t ill_lost;
@@ -199,8 +202,9 @@ static inline void inval_queue_clear(struct inval_queue *q)
 	q->pusher = 0;
 	q->fixer = 0;
 	q->broken = 0;
+	q->errors = 0;
+	q->error_cons = ~0ULL;
 	q->aborts = 0;
-	q->abort_cons = 0;
 	q->ill_count = 0;
 	q->ill_lost = 0;
 	q->atc_count = 0;
@@ -322,17 +326,24 @@ static inline void inval_queue_fix_ill(struct inval_queue *q, uint64_t pos)
 }
 
 /* Internal: CERROR_ABT: try again, but not for ever; 0 to try again. */
-static inline int inval_queue_fix_abt(struct inval_queue *q, uint64_t pos)
+static inline int inval_queue_fix_abt(struct inval_queue *q)
 {
-	if (pos != q->abort_cons)
-		q->aborts = 0;
-	q->abort_cons = pos;
 	q->aborts++;
 	inval_port_warn(INVAL_WARN_CMDQ_ABORT, q->cfg.smmu, q->aborts);
 	if (q->aborts > q->cfg.abort_max)
 		return inval_queue_break(q, INVAL_EFAULT);
 	inval_port_count(INVAL_COUNT_RETRY, 1);
 	return 0;
+}
+
+/* Internal: it stopped at @pos; a new place is progress. */
+static inline void inval_queue_stopped(struct inval_queue *q, uint64_t pos)
+{
+	if (pos == q->error_cons)
+		return;
+	q->error_cons = pos;
+	q->aborts = 0;
+	inval_port_store64(&q->errors, q->errors + 1U);
 }
 
 /*
@@ -351,12 +362,13 @@ static inline int inval_queue_fix(struct inval_queue *q)
 	pos = inval_queue_read_cons(q, inval_port_load64(&q->cons), &err);
 	inval_port_trace(INVAL_EVENT_CMDQ_ERROR, q->cfg.smmu, err);
 	inval_port_dma_mb();
+	inval_queue_stopped(q, pos);
 	switch (err) {
 	case INVAL_CERROR_ILL:
 		inval_queue_fix_ill(q, pos);
 		break;
 	case INVAL_CERROR_ABT:
-		if (inval_queue_fix_abt(q, pos) != 0)
+		if (inval_queue_fix_abt(q) != 0)
 			return -INVAL_EFAULT;
 		break;
 	case INVAL_CERROR_ATC:
@@ -450,23 +462,45 @@ static inline int inval_queue_poll(struct inval_queue *q)
 }
 
 /**
- * struct inval_queue_clock - how long somebody has waited
- * @since_us: when the wait began
+ * struct inval_queue_clock - how long somebody has waited and nothing moved
+ * @since_us: when it last moved
+ * @mark: where it stood then: positions consumed and errors
  * @runs: the wait has begun
+ * @late: the time is over; what stands still at one more look is a time-out
  */
 struct inval_queue_clock {
 	uint64_t since_us;
+	uint64_t mark;
 	bool runs;
+	bool late;
 };
 
 /*
- * Internal: one turn of a wait. CONS is looked at before the clock, so a waiter
- * that was not scheduled for long does not take what is done for a time-out.
+ * Internal: is a wait to be given up? Between the clock that says so and that end
+ * CONS is looked at once more: a waiter that was not scheduled for long must not
+ * take what is done meanwhile, or what only it could recover, for a time-out.
  */
+static inline bool inval_queue_expired(struct inval_queue *q, struct inval_queue_clock *clock)
+{
+	uint64_t mark = inval_port_load64(&q->cons) + inval_port_load64(&q->errors), now;
+	bool moved = !clock->runs || mark != clock->mark;
+
+	if (clock->late && !moved)
+		return true;
+	now = inval_port_now_us();
+	if (moved) {
+		clock->runs = true;
+		clock->mark = mark;
+		clock->since_us = now;
+	}
+	clock->late = now - clock->since_us > q->cfg.timeout_us;
+	return false;
+}
+
+/* Internal: one turn of a wait. */
 static inline int inval_queue_turn(struct inval_queue *q, uint64_t until,
 				   struct inval_queue_clock *clock)
 {
-	uint64_t now;
 	int err;
 
 	if (inval_port_load64(&q->broken) != 0U)
@@ -474,12 +508,7 @@ static inline int inval_queue_turn(struct inval_queue *q, uint64_t until,
 	err = inval_queue_poll(q);
 	if (err != 0 || !inval_queue_after(until, inval_port_load64(&q->cons)))
 		return err;
-	now = inval_port_now_us();
-	if (!clock->runs) {
-		clock->runs = true;
-		clock->since_us = now;
-	}
-	if (now - clock->since_us > q->cfg.timeout_us)
+	if (inval_queue_expired(q, clock))
 		return inval_queue_break(q, INVAL_ETIMEDOUT);
 	inval_port_relax();
 	return 0;
@@ -505,7 +534,7 @@ static inline bool inval_queue_take(struct inval_queue *q, uint64_t num, uint64_
 static inline int inval_queue_reserve(struct inval_queue *q, uint64_t num, uint64_t *start,
 				      unsigned long *token)
 {
-	struct inval_queue_clock clock = { 0, false };
+	struct inval_queue_clock clock = { 0, 0, false, false };
 	int err;
 
 	for (;;) {
@@ -673,7 +702,7 @@ static inline int inval_queue_claim(struct inval_queue *q, const struct inval_ti
 static inline INVAL_MUST_CHECK int inval_queue_wait(struct inval_queue *q,
 						    const struct inval_ticket *t)
 {
-	struct inval_queue_clock clock = { 0, false };
+	struct inval_queue_clock clock = { 0, 0, false, false };
 	int err = 0;
 
 	if (t->id == 0U)
