@@ -86,7 +86,8 @@ enum inval_regime {
  * @ats: ATS is on for the device
  * @ssv: ATS: only the address space of @ssid
  * @ssid: SubstreamID, 20 bits; 0 without @ssv
- * @vmid: VMID on that SMMU; stage 1 without stage 2: 0
+ * @vmid: VMID on that SMMU. Of stage 1 too: the S2VMID of the STE, where stage 2 is
+ *	implemented; else 0
  * @asid: ASID on that SMMU; stage 2: 0
  */
 struct inval_use {
