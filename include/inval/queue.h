@@ -535,6 +535,7 @@ static inline int inval_queue_reserve(struct inval_queue *q, uint64_t num, uint6
 				      unsigned long *token)
 {
 	struct inval_queue_clock clock = { 0, 0, false, false };
+	bool full = false;
 	int err;
 
 	for (;;) {
@@ -544,7 +545,9 @@ static inline int inval_queue_reserve(struct inval_queue *q, uint64_t num, uint6
 		if (inval_queue_take(q, num, start))
 			return 0;
 		inval_port_irq_restore(*token);
-		inval_port_count(INVAL_COUNT_FULL, 1);
+		if (!full)
+			inval_port_count(INVAL_COUNT_FULL, 1);
+		full = true;
 		err = inval_queue_turn(q, *start + num - inval_queue_size(q), &clock);
 		if (err != 0)
 			return err;
@@ -647,8 +650,10 @@ static inline int inval_queue_put(struct inval_queue *q, const struct inval_cmd 
 	if (t != NULL && t->id == 0U)
 		inval_queue_ticket_begin(q, t);
 	err = inval_queue_reserve(q, total, &start, &token);
-	if (err != 0)
+	if (err != 0) {
+		inval_port_count(INVAL_COUNT_ERROR, 1);
 		return err;
+	}
 	if (t != NULL) {
 		t->id = t->id != 0U ? t->id : start + 1U;
 		t->end = start + total;
