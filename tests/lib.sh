@@ -43,7 +43,7 @@
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=${INVAL_BUILD:-$root/build}
 jobs=$(nproc)
-pure="types caps report cmd check report text range guest smccc attr"
+pure="types caps report cmd check report text range tag guest smccc attr"
 # shellcheck disable=SC2034 # for the suites
 headers=$(cd "$root/include/inval" && printf '%s\n' *.h | sed 's/\.h$//')
 suite=inval
