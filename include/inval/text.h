@@ -120,13 +120,13 @@ static inline const char *inval_text_reason(enum inval_reason reason)
 
 /**
  * inval_text_code() - name and meaning of a result code
- * @code: what a function returned; with or without the minus
+ * @result: what a function returned; with or without the minus
  *
  * Context: any.
  * Return: for example "EINVAL: an argument is wrong"; "OK: done" for 0; "?" for
  * a number that is no code.
  */
-static inline const char *inval_text_code(int code)
+static inline const char *inval_text_code(int result)
 {
 	static const char names[] =
 		"\001EPERM: not allowed to this caller\0"
@@ -149,9 +149,9 @@ static inline const char *inval_text_code(int code)
 		"\171EREMOTEIO: a device did not confirm an ATC_INV\0"
 		"\172EDQUOT: the firmware limited the rate\0";
 
-	if (code == 0)
+	if (result == 0)
 		return "OK: done";
-	return inval_text_keyed(names, code < 0 ? 0U - (uint32_t)code : (uint32_t)code);
+	return inval_text_keyed(names, result < 0 ? 0U - (uint32_t)result : (uint32_t)result);
 }
 
 /**
