@@ -201,8 +201,8 @@ static inline const char *inval_text_counter(enum inval_counter what)
 	return inval_text_nth(names, (uint32_t)what);
 }
 
-/*
- * struct inval_text_out - internal: a line being written
+/**
+ * struct inval_text_out - a line being written; internal
  * @buf: the caller's
  * @room: characters that it has room for
  * @len: characters so far, those that did not fit included
