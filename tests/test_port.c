@@ -106,10 +106,14 @@ static bool logged(enum rec_kind kind, uint64_t addr, uint64_t value)
 
 TEST(recording, order_hooks_work_and_are_logged)
 {
-	static uint32_t w;
+	static uint32_t w, pair[2];
 	static uint64_t d;
 
 	start();
+	pair[0] = pair[1] = UINT32_MAX;
+	inval_port_store32(&pair[0], 5);
+	CHECK(pair[0] == 5U && pair[1] == UINT32_MAX, "more than 32 bits stored");
+	rec_forget();
 	next_expected = 0;
 	inval_port_store32(&w, 5);
 	CHECK(inval_port_load32(&w) == 5U, "w is %u", w);
@@ -204,9 +208,22 @@ TEST(recording, device_writes_stand_among_barriers)
 	CHECK(rec_done() == 0U, "%s", rec.misuse_text);
 }
 
-TEST(recording, register_misuse)
+TEST(recording, misaligned_access)
 {
 	static uint64_t d[2];
+	char *at = (char *)d;
+
+	start();
+	(void)inval_port_load32((const uint32_t *)(const void *)(at + 4));
+	CHECK(rec_done() == 0U, "4 bytes at 4: %s", rec.misuse_text);
+	(void)inval_port_load64((const uint64_t *)(const void *)(at + 4));
+	CHECK(misused("not aligned"), "load64");
+	inval_port_store32((uint32_t *)(void *)(at + 2), 1);
+	CHECK(misused("not aligned") && d[0] == 0U, "store32");
+}
+
+TEST(recording, register_misuse)
+{
 
 	start();
 	CHECK(inval_port_mmio_read32(rec_mmio(0), 0) == 0U && misused("without a device"), "read32");
@@ -215,8 +232,7 @@ TEST(recording, register_misuse)
 	rec.mmio_read64 = reg_read64;
 	(void)inval_port_mmio_read64(rec_mmio(4), 0);
 	CHECK(misused("not aligned"), "register");
-	(void)inval_port_load32((const uint32_t *)(const void *)((const char *)d + 4));
-	CHECK(rec_done() == 0U, "4 bytes at 4: %s", rec.misuse_text);
+	CHECK(rec_done() == 0U, "%s", rec.misuse_text);
 }
 
 static uint64_t shared;
@@ -355,6 +371,8 @@ static void reader_turn(void)
 
 TEST(recording, sync_waits_for_older_sections_only)
 {
+	inval_read_ctx other;
+
 	start();
 	inval_port_read_init(&reader);
 	rec.cpu = 2;
@@ -366,6 +384,9 @@ TEST(recording, sync_waits_for_older_sections_only)
 	CHECK(turns == 4U, "returned after %u turns", turns);
 	CHECK(rec_total(REC_READ_WAIT) == 4U, "%u waits", rec_total(REC_READ_WAIT));
 	rec.on_turn = NULL;
+	inval_port_read_init(&other);
+	inval_port_read_sync(&other);
+	CHECK(rec_total(REC_READ_WAIT) == 4U, "waited for a section of another context");
 	rec.cpu = 1;
 	inval_port_read_end(&reader, new_section);
 	CHECK(rec_done() == 0U, "%s", rec.misuse_text);
@@ -527,7 +548,10 @@ TEST(recording, hold_sections_may_sleep_and_cross)
 	CHECK(misused("in a hold section"), "sync");
 	inval_port_hold_end(&a, ta);
 	inval_port_read_init(&reader);
+	ta = inval_port_hold_begin(&a);
 	token = inval_port_read_begin(&reader);
+	inval_port_hold_end(&a, ta);
+	CHECK(rec.misuse == 0U, "a hold section ends inside a read section");
 	ta = inval_port_hold_begin(&a);
 	CHECK(misused("sleeps in a read section"), "begin");
 	inval_port_hold_end(&a, ta);

@@ -24,7 +24,7 @@
  *
  * Misuses: a section or interrupt state not closed in turn, by another CPU or
  * never; sleeping or waiting for readers where that is forbidden; a slot read
- * outside a section; memory freed twice, while published, or written after; a
+ * outside a section; an access not aligned to its size; memory freed twice, while published, or written after; a
  * lock or context used before its init; a register without a device.
  */
 #ifndef INVAL_PORT_RECORDING
@@ -514,13 +514,24 @@ static inline inval_mmio rec_mmio(uint64_t addr)
  * Order. All plain memory of the hooks goes through these two, by rec.cpu: the
  * place for a store buffer per CPU, which the barriers would then drain.
  */
+static inline bool rec_aligned(const volatile void *p, uint32_t bytes)
+{
+	if (rec_addr(p) % bytes != 0U)
+		rec_misuse("access not aligned to its size");
+	return rec_addr(p) % bytes == 0U;
+}
+
 static inline uint64_t rec_mem_load(const volatile void *p, uint32_t bytes)
 {
+	if (!rec_aligned(p, bytes))
+		return 0;
 	return bytes == 4U ? *(const volatile uint32_t *)p : *(const volatile uint64_t *)p;
 }
 
 static inline void rec_mem_store(volatile void *p, uint32_t bytes, uint64_t v)
 {
+	if (!rec_aligned(p, bytes))
+		return;
 	if (bytes == 4U)
 		*(volatile uint32_t *)p = (uint32_t)v;
 	else
@@ -531,8 +542,6 @@ static inline uint64_t rec_load(enum rec_kind kind, const volatile void *p, uint
 {
 	struct rec_event *e = rec_log(kind, rec_addr(p), 0);
 
-	if (rec_addr(p) % bytes != 0U)
-		rec_misuse("access not aligned to its size");
 	e->value = rec_mem_load(p, bytes);
 	return e->value;
 }
@@ -540,8 +549,6 @@ static inline uint64_t rec_load(enum rec_kind kind, const volatile void *p, uint
 static inline void rec_store(enum rec_kind kind, volatile void *p, uint32_t bytes, uint64_t v)
 {
 	rec_log(kind, rec_addr(p), v);
-	if (rec_addr(p) % bytes != 0U)
-		rec_misuse("access not aligned to its size");
 	rec_mem_store(p, bytes, v);
 }
 
