@@ -128,7 +128,7 @@ definition()
 			list+="${list:+, }$arg p$n"
 			body="(void)p$n; $body"
 			n=$((n + 1))
-		done < <(sed 's/, /\n/g' <<<"$3")
+		done <<<"${3//, /$'\n'}"
 	fi
 	echo "static inline $1 $2($list) { $body }"
 }
@@ -230,6 +230,7 @@ for header in $headers; do
 		done
 	done
 done
+# shellcheck disable=SC2086 # a list of words
 printf '#include <inval/%s.h>\n' $headers >"$out/all.c"
 for cc in "${compilers[@]:3}"; do
 	# shellcheck disable=SC2086
