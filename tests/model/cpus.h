@@ -8,7 +8,9 @@
  *	cpus_start(run)		one more; run(number) begins at its first turn
  *	cpus_step(cpu)		goes on to its next hook that touches memory or a
  *				register, or waits; false: its run has ended
- *	cpus_random(m)		until all have ended, in turns by chance
+ *	cpus_forget(number)	inside run(): all that this CPU still knows is in this
+ *				number; makes searches shorter
+ *	cpus_random(m, idle)	until all have ended, in turns by chance
  *	cpus_search(s)		all orders (below)
  *
  * A CHECK must not fail inside of run(): note what is wrong, check it later.
@@ -36,7 +38,8 @@
  * @kind: of the hook that it stands before
  * @addr: its address
  * @past: a number for all that it has done and read, for searches
- * @stage: kept by @run: a number for all that it still knows when it waits
+ * @stage: from cpus_forget(): what it still knows whenever it waits
+ * @credit: hooks that it may pass without stopping
  */
 struct cpus_one {
 	ucontext_t context;
@@ -47,13 +50,23 @@ struct cpus_one {
 	uint64_t addr;
 	uint64_t past;
 	uint64_t stage;
+	uint32_t credit;
 	char stack[CPUS_STACK];
 };
 
+/*
+ * @hidden: makes searches shorter: no other CPU, nor the SMMU, can tell when this
+ *	hook happens
+ * @blank: likewise: whoever comes to this hook knows no more than its stage and
+ *	what is in memory
+ */
 struct cpus {
 	struct cpus_one cpu[CPUS];
 	uint32_t num;
 	uint32_t now;		/* that runs; CPUS: none */
+	bool through;		/* not stopped by waiting */
+	bool (*hidden)(enum rec_kind kind, uint64_t addr);
+	bool (*blank)(enum rec_kind kind, uint64_t addr);
 	ucontext_t main;
 	void *fake;
 	const void *main_stack;
@@ -129,41 +142,6 @@ static inline bool cpus_visible(enum rec_kind kind)
 	}
 }
 
-static inline void cpus_hook(enum rec_kind kind, uint64_t addr, uint64_t value)
-{
-	(void)value;
-	if (cpus.now == CPUS || !cpus_visible(kind))
-		return;
-	cpus.cpu[cpus.now].kind = kind;
-	cpus.cpu[cpus.now].addr = addr;
-	cpus_yield(false);
-}
-
-static inline void cpus_reset(void)
-{
-	cpus.num = 0;
-	cpus.now = CPUS;
-	machine.hook = cpus_hook;
-}
-
-static inline void cpus_start(void (*run)(uint32_t cpu))
-{
-	struct cpus_one *c = &cpus.cpu[cpus.num++];
-
-	getcontext(&c->context);
-	c->context.uc_stack.ss_sp = c->stack;
-	c->context.uc_stack.ss_size = sizeof(c->stack);
-	c->context.uc_link = NULL;
-	makecontext(&c->context, cpus_main, 0);
-	c->fake = NULL;
-	c->run = run;
-	c->live = true;
-	c->kind = REC_KIND_COUNT;
-	c->addr = 0;
-	c->past = cpus.num;
-	c->stage = 0;
-}
-
 static inline uint64_t cpus_mix(uint64_t hash, uint64_t v)
 {
 	hash = (hash ^ v) * 0x9fb21c651e98df25ULL;
@@ -188,19 +166,85 @@ static inline uint64_t cpus_reads(const struct cpus_one *c)
 	}
 }
 
-static inline bool cpus_step(uint32_t cpu)
+/* Who waits knows no more than where it waits; nor who comes to a blank hook. */
+static inline void cpus_learn(struct cpus_one *c)
+{
+	if (c->kind == REC_RELAX || (cpus.blank && cpus.blank(c->kind, c->addr)))
+		c->past = cpus_mix(c->stage, c->addr);
+	c->past = cpus_mix(cpus_mix(c->past, c->kind), cpus_reads(c));
+}
+
+static inline void cpus_forget(uint64_t number)
+{
+	struct cpus_one *c = &cpus.cpu[cpus.now];
+
+	c->stage = cpus_mix(number, cpus.now);
+	c->past = c->stage;
+}
+
+static inline void cpus_hook(enum rec_kind kind, uint64_t addr, uint64_t value)
+{
+	struct cpus_one *c = &cpus.cpu[cpus.now % CPUS];
+
+	(void)value;
+	if (cpus.now == CPUS || !cpus_visible(kind) || (cpus.hidden && cpus.hidden(kind, addr)))
+		return;
+	c->kind = kind;
+	c->addr = addr;
+	if (c->credit == 0U || (kind == REC_RELAX && !cpus.through)) {
+		cpus_yield(false);
+	} else {
+		c->credit--;
+		cpus_learn(c);
+	}
+}
+
+static inline void cpus_reset(void)
+{
+	cpus.num = 0;
+	cpus.hidden = NULL;
+	cpus.blank = NULL;
+	cpus.now = CPUS;
+	machine.hook = cpus_hook;
+}
+
+static inline void cpus_start(void (*run)(uint32_t cpu))
+{
+	struct cpus_one *c = &cpus.cpu[cpus.num++];
+
+	getcontext(&c->context);
+	c->context.uc_stack.ss_sp = c->stack;
+	c->context.uc_stack.ss_size = sizeof(c->stack);
+	c->context.uc_link = NULL;
+	makecontext(&c->context, cpus_main, 0);
+	c->fake = NULL;
+	c->run = run;
+	c->live = true;
+	c->kind = REC_KIND_COUNT;
+	c->addr = 0;
+	c->past = cpus.num;
+	c->stage = 0;
+}
+
+/* Like cpus_step(), but passes up to @credit hooks more; @through: also where it waits */
+static inline bool cpus_go(uint32_t cpu, uint32_t credit, bool through)
 {
 	struct cpus_one *c = &cpus.cpu[cpu];
 
-	if (c->kind == REC_RELAX)
-		c->past = cpus_mix(c->stage, cpu);
-	c->past = cpus_mix(cpus_mix(c->past, c->kind), cpus_reads(c));
+	cpus_learn(c);
+	c->credit = credit;
+	cpus.through = through;
 	cpus.now = cpu;
 	rec.cpu = cpu;
 	cpus_leave(&cpus.fake, c->stack, sizeof(c->stack));
 	swapcontext(&cpus.main, &c->context);
 	cpus_arrive(cpus.fake, NULL, NULL);
 	return c->live;
+}
+
+static inline bool cpus_step(uint32_t cpu)
+{
+	return cpus_go(cpu, 0, true);
 }
 
 /* One turn of a CPU chosen by chance; false when all have ended. */
@@ -218,12 +262,13 @@ static inline bool cpus_turn(struct model *m)
 	return false;
 }
 
-/* Who has the turn keeps it for a while, now and then a long one. */
-static inline void cpus_random(struct model *m)
+/* Who has the turn keeps it for a while, now and then a long one; @idle() between. */
+static inline void cpus_random(struct model *m, void (*idle)(void))
 {
 	uint32_t cpu, n;
 
 	while (cpus_turn(m)) {
+		idle();
 		cpu = model_chance(m, cpus.num);
 		n = model_chance(m, model_chance(m, 4) == 0U ? 40U : 4U);
 		while (n-- != 0U && cpus.cpu[cpu].live)
@@ -248,6 +293,8 @@ static inline void cpus_random(struct model *m)
  * @begin: a fresh machine, all CPUs started, machine.pace and time standing still
  * @end: all has ended: is it as it must be? What is not, it notes
  * @smmu: its SMMU, tidy
+ * @smmu_last: the SMMU acts when all CPUs have ended: right where they never look
+ * @smmu_all: once it acts, the SMMU takes all that it has been given
  * @wrong: set by @end to stop the search
  * @memory: what makes a state, besides the SMMU
  * @bytes: its length
@@ -258,14 +305,17 @@ struct cpus_search {
 	void (*begin)(void);
 	void (*end)(struct cpus_search *s);
 	struct model_queue *smmu;
+	bool smmu_last;
+	bool smmu_all;
 	const char *wrong;
 	const void *memory[6];
 	uint64_t bytes[6];
 	uint64_t states;
 	uint64_t runs;
 	uint64_t *seen;
-	uint32_t choice[SEARCH_DEPTH];
-	uint32_t choices[SEARCH_DEPTH];
+	uint32_t options[SEARCH_DEPTH][CPUS + MODEL_ACTS];
+	uint32_t left[SEARCH_DEPTH];
+	uint32_t option[SEARCH_DEPTH];
 	uint32_t depth;
 };
 
@@ -324,60 +374,90 @@ static inline uint32_t cpus_options(const struct cpus_search *s, uint32_t *optio
 		if (cpus.cpu[i].live)
 			option[n++] = i;
 	}
-	for (i = 0; i < MODEL_ACTS; i++) {
+	for (i = 0; i < MODEL_ACTS && !(s->smmu_last && n != 0U); i++) {
 		if (model_queue_can(s->smmu, (enum model_act)i))
 			option[n++] = CPUS + i;
 	}
 	return n;
 }
 
-static inline void cpus_choose(struct cpus_search *s, uint32_t option)
+/* A command that is fetched is taken and takes effect at once: nobody sees between. */
+static inline void cpus_fetched(struct model_queue *mq)
 {
-	if (option < CPUS)
-		cpus_step(option);
-	else
-		model_queue_do(s->smmu, (enum model_act)(option - CPUS));
+	while (model_queue_can(mq, MODEL_TAKE))
+		model_queue_do(mq, MODEL_TAKE);
+	while (model_queue_can(mq, MODEL_FINISH))
+		model_queue_do(mq, MODEL_FINISH);
 }
 
-/* To the end, everybody in turn. */
+static inline void cpus_choose(struct cpus_search *s, uint32_t option)
+{
+	if (option < CPUS) {
+		cpus_step(option);
+		return;
+	}
+	model_queue_do(s->smmu, (enum model_act)(option - CPUS));
+	cpus_fetched(s->smmu);
+	while (s->smmu_all && model_queue_can(s->smmu, MODEL_FETCH)) {
+		model_queue_do(s->smmu, MODEL_FETCH);
+		cpus_fetched(s->smmu);
+	}
+}
+
+/* To the end, everybody in turn until it waits. */
 static inline void cpus_finish(struct cpus_search *s)
 {
-	uint32_t option[CPUS + MODEL_ACTS], i, n;
+	uint32_t i;
+	bool live = true;
 
-	for (;;) {
-		n = cpus_options(s, option);
-		if (n == 0U)
-			return;
-		for (i = 0; i < n; i++) {
-			if (option[i] < CPUS ? cpus.cpu[option[i]].live :
-			    model_queue_can(s->smmu, (enum model_act)(option[i] - CPUS)))
-				cpus_choose(s, option[i]);
-		}
+	while (live) {
+		live = false;
+		for (i = 0; i < cpus.num; i++)
+			live = (cpus.cpu[i].live && cpus_go(i, UINT32_MAX, false)) || live;
+		model_queue_settle(s->smmu);
+	}
+}
+
+/* The path so far; what a CPU does in a row, in one go. */
+static inline void cpus_replay(struct cpus_search *s)
+{
+	uint32_t i, n;
+
+	for (i = 0; i < s->depth; i += n) {
+		n = 1;
+		while (s->option[i] < CPUS && i + n < s->depth && s->option[i] == s->option[i + n])
+			n++;
+		if (s->option[i] < CPUS)
+			cpus_go(s->option[i], n - 1U, true);
+		else
+			cpus_choose(s, s->option[i]);
 	}
 }
 
 /* One run: the path as it stands, then the first choice each time. */
 static inline void cpus_run(struct cpus_search *s)
 {
-	uint32_t option[CPUS + MODEL_ACTS], at = 0, n;
+	uint32_t option[CPUS + MODEL_ACTS], n;
 
 	s->begin();
+	cpus_replay(s);
 	for (;;) {
 		n = cpus_options(s, option);
-		if (n == 0U)
+		if (s->depth == SEARCH_DEPTH || n == 0U || cpus_seen(s)) {
+			cpus_finish(s);
 			return;
-		if (at == s->depth) {
-			if (at == SEARCH_DEPTH || cpus_seen(s)) {
-				cpus_finish(s);
-				return;
-			}
-			s->choice[at] = 0;
-			s->choices[at] = n;
-			s->depth++;
 		}
-		cpus_choose(s, option[s->choice[at]]);
-		at++;
+		memcpy(s->options[s->depth], option, sizeof(option));
+		s->left[s->depth] = n - 1U;
+		s->option[s->depth] = option[n - 1U];
+		s->depth++;
+		cpus_choose(s, option[n - 1U]);
 	}
+}
+
+static inline void cpus_next(struct cpus_search *s, uint32_t at)
+{
+	s->option[at] = s->options[at][--s->left[at]];
 }
 
 static inline void cpus_search(struct cpus_search *s)
@@ -388,11 +468,10 @@ static inline void cpus_search(struct cpus_search *s)
 		cpus_run(s);
 		s->runs++;
 		s->end(s);
-		while (s->depth != 0U &&
-		       s->choice[s->depth - 1U] + 1U == s->choices[s->depth - 1U])
+		while (s->depth != 0U && s->left[s->depth - 1U] == 0U)
 			s->depth--;
 		if (s->depth != 0U)
-			s->choice[s->depth - 1U]++;
+			cpus_next(s, s->depth - 1U);
 	} while (s->depth != 0U && s->wrong == NULL);
 	free(s->seen);
 }

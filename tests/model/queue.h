@@ -81,7 +81,7 @@ struct model_cmd {
  * @atc_failed: an ATC_INV since the last complete SYNC was lost
  * @stopped: by an error
  * @signalled: GERROR shows it
- * @bad: the command it stopped at
+ * @bad: the last illegal command
  */
 struct model_queue {
 	struct model_mem mem;
@@ -340,7 +340,8 @@ static inline void model_queue_fetch(struct model_queue *mq)
 
 static inline void model_queue_stop(struct model_queue *mq, uint32_t err)
 {
-	mq->bad = mq->fetched[0];
+	if (err == MODEL_ERR_ILL)
+		mq->bad = mq->fetched[0];
 	mq->stopped = true;
 	mq->signalled = false;
 	mq->raised[err]++;
@@ -487,6 +488,11 @@ static inline void model_queue_reset(struct model_queue *mq)
 	mq->aborting = false;
 	mq->atc_failed = false;
 	mq->stopped = false;
+	mq->signalled = false;
+	mq->bad.pos = UINT64_MAX;
+	memset(mq->raised, 0, sizeof(mq->raised));
+	memset(mq->fetched, 0, sizeof(mq->fetched));
+	memset(mq->flight, 0, sizeof(mq->flight));
 	mq->hang = false;
 	mq->off = false;
 	for (i = 0; i < mq->mem.words; i++)

@@ -1,0 +1,1602 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * inval/queue.h against the model of tests/model.
+ *
+ * Properties:
+ * - every command reaches the SMMU exactly once, whole, batches in one piece and in
+ *   order, those of one caller in its order; at sizes of 2 to 256 slots, batches of 1
+ *   to all slots, over the wrap of index and wrap bit, at positions above 2^32; for
+ *   one CPU, for one between any two hooks of another, for an interrupt wherever
+ *   interrupts are on, and for all orders of 2 and 3 CPUs and the SMMU
+ * - a wait that returns 0 has all commands of its ticket take effect before
+ * - nothing that the model calls a fault of software
+ * - no room: the call waits, as it came with interrupts on or off, and goes on
+ * - a batch that cannot fit is -EINVAL; a queue that stands still breaks after its
+ *   time-out, with -ETIMEDOUT; then everything fails at once, without touching a
+ *   register, until the queue is initialised anew
+ * - what is complete is no time-out, however late it is looked at; nor is a queue
+ *   that moves while others take the room
+ * - CERROR_ILL: the producer of the bad command and nobody else gets -EILSEQ, or a
+ *   warning where it left no ticket; all other commands take effect; also where more
+ *   tickets are unclaimed than remembered (then others may be told, too)
+ * - CERROR_ABT: retried, at most so often at one place, then -EFAULT and broken
+ * - CERROR_ATC_INV_SYNC: -EREMOTEIO for tickets with an ATC_INV, not for others
+ * - an error without a name is acknowledged; other errors of GERROR are left alone
+ *   and acknowledged once by inval_queue_ack()
+ * - powered off: -EPROTO, whatever CONS could mean; never success
+ * - non-coherent memory is cleaned, in two pieces over the wrap; coherent is not
+ * - each barrier stands where it must
+ * - interrupts are off from reservation to PROD, and at no wait
+ */
+/* port: recording */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* ucontext.h */
+#endif
+
+#include <inval/queue.h>
+#include "model/cpus.h"
+#include "test.h"
+
+#define MAX_LG2 8U
+#define MAX_SLOTS (1U << MAX_LG2)
+#define OWNERS 5U
+#define BATCHES 256U
+#define PA 0x8000000000ULL
+#define REG(offset) (MACHINE_REGS(0) + (offset))
+
+#define TLBI 0x12U
+#define ATC 0x40U
+#define SYNC 0x46U
+#define BAD 0x3fU
+
+static struct model model;
+static struct model_queue smmu;
+static struct inval_queue q;
+static uint64_t mem[2U * MAX_SLOTS];
+static uint64_t book[2U * MAX_SLOTS];
+
+/* What was put, and what the SMMU made of it. */
+struct plan {
+	uint32_t num;
+	bool sync;
+	uint32_t effects;
+	uint32_t lost;
+};
+
+static struct plan plan[OWNERS][BATCHES];
+static uint32_t plans[OWNERS];		/* batches of this owner */
+static uint32_t sent;			/* batches that put took */
+static uint32_t seen;			/* batches consumed */
+static uint32_t owner_seen[OWNERS];	/* the latest of this owner + 1 */
+static uint32_t now_owner, now_batch, now_index;	/* a batch on its way */
+static bool in_batch;
+static uint64_t history;		/* of what was consumed */
+static const char *wrong;
+
+/* Something that happens once, before a hook: the how manieth from now. */
+static uint32_t when;
+static void (*what)(void);
+
+static void note(const char *what)
+{
+	if (wrong == NULL)
+		wrong = what;
+}
+
+static uint32_t cmd_owner(const struct model_cmd *cmd)
+{
+	return (uint32_t)(model_op(cmd) == ATC ? cmd->d0 >> 32 : cmd->d0 >> 48);
+}
+
+static uint32_t cmd_batch(const struct model_cmd *cmd)
+{
+	return (uint32_t)(cmd->d1 >> 22);
+}
+
+static uint32_t cmd_index(const struct model_cmd *cmd)
+{
+	return (uint32_t)(cmd->d1 >> 12) & 0x3ffU;
+}
+
+static struct plan *cmd_plan(const struct model_cmd *cmd)
+{
+	static struct plan none;
+
+	if (cmd_owner(cmd) < OWNERS && cmd_batch(cmd) < BATCHES)
+		return &plan[cmd_owner(cmd)][cmd_batch(cmd)];
+	note("a command that nobody put");
+	return &none;
+}
+
+static void begin_batch(const struct model_cmd *cmd)
+{
+	now_owner = cmd_owner(cmd);
+	now_batch = cmd_batch(cmd);
+	now_index = 0;
+	in_batch = true;
+	if (now_batch < owner_seen[now_owner % OWNERS])
+		note("batches of one caller out of order, or twice");
+	owner_seen[now_owner % OWNERS] = now_batch + 1U;
+}
+
+/* A batch of a SYNC alone has nothing that says whose it is. */
+static void on_taken(struct model_queue *mq, const struct model_cmd *cmd)
+{
+	const struct model_cmd *c = cmd->pos == mq->bad.pos ? &mq->bad : cmd;
+	const struct plan *p;
+
+	history = cpus_mix(cpus_mix(history, c->d0), c->d1);
+	if (c != cmd && (model_op(cmd) != SYNC || cmd->d1 != 0U))
+		note("the bad command did not become a SYNC");
+	if (model_op(c) == SYNC && !in_batch) {
+		seen++;
+		return;
+	}
+	if (model_op(c) != SYNC) {
+		if (!in_batch)
+			begin_batch(c);
+		if (cmd_owner(c) != now_owner || cmd_batch(c) != now_batch ||
+		    cmd_index(c) != now_index)
+			note("a batch is not in one piece, or not in order");
+		now_index++;
+	}
+	p = &plan[now_owner % OWNERS][now_batch % BATCHES];
+	if (model_op(c) == SYNC && (!p->sync || now_index != p->num))
+		note("a SYNC where none was put");
+	if (model_op(c) == SYNC || (now_index == p->num && !p->sync)) {
+		in_batch = false;
+		seen++;
+	}
+}
+
+static void on_done(struct model_queue *mq, const struct model_cmd *cmd)
+{
+	(void)mq;
+	if (model_op(cmd) != SYNC)
+		cmd_plan(cmd)->effects++;
+}
+
+static void on_lost(struct model_queue *mq, const struct model_cmd *cmd)
+{
+	(void)mq;
+	cmd_plan(cmd)->lost++;
+}
+
+static struct inval_queue_config config(uint32_t lg2)
+{
+	struct inval_queue_config cfg;
+
+	memset(&cfg, 0, sizeof(cfg));
+	cfg.base = rec_mmio(MACHINE_REGS(0));
+	cfg.mem = mem;
+	cfg.book = book;
+	cfg.size_lg2 = lg2;
+	cfg.smmu = 7;
+	cfg.timeout_us = 1000;
+	cfg.abort_max = 3;
+	cfg.coherent = true;
+	return cfg;
+}
+
+/* As an embedder does it after a reset of the SMMU. */
+static void boot(const struct inval_queue_config *cfg)
+{
+	model_queue_reset(&smmu);
+	inval_port_mmio_write64(cfg->base, INVAL_REG_CMDQ_BASE, inval_queue_base(PA, cfg->size_lg2));
+	inval_port_mmio_write32(cfg->base, INVAL_REG_CMDQ_PROD, 0);
+	inval_port_mmio_write32(cfg->base, INVAL_REG_CMDQ_CONS, 0);
+	if (inval_queue_init(&q, cfg) != 0)
+		note("init failed");
+	inval_port_mmio_write32(cfg->base, MODEL_CR0, MODEL_CMDQEN);
+	memset(plan, 0, sizeof(plan));
+	memset(plans, 0, sizeof(plans));
+	memset(owner_seen, 0, sizeof(owner_seen));
+	when = 0;
+	sent = 0;
+	seen = 0;
+	in_batch = false;
+	history = 0;
+}
+
+static void open_with(const struct inval_queue_config *cfg, uint64_t seed, bool log)
+{
+	wrong = NULL;
+	machine_open(log);
+	model_init(&model, seed);
+	model_queue_init(&smmu, &model, mem, cfg->size_lg2, PA, true, cfg->coherent);
+	smmu.taken = on_taken;
+	smmu.done = on_done;
+	smmu.lost = on_lost;
+	machine.smmu[0] = &smmu;
+	machine.pace = 3;
+	boot(cfg);
+	rec_forget();
+}
+
+static void open_queue(uint32_t lg2, uint64_t seed)
+{
+	struct inval_queue_config cfg = config(lg2);
+
+	open_with(&cfg, seed, false);
+}
+
+/* As if so many commands had gone through before. */
+static void start_at(uint64_t pos)
+{
+	q.tail = pos;
+	q.prod = pos;
+	q.cons = pos;
+	smmu.at = pos;
+	smmu.prod = (uint32_t)pos & model_queue_mask(&smmu);
+	smmu.cons = smmu.prod;
+}
+
+/* No fault, no misuse; @all: and everything put has been consumed and took effect. */
+static const char *verdict(bool all)
+{
+	if (all) {
+		model_queue_settle(&smmu);
+		if (seen != sent)
+			note("not all batches were consumed");
+		if (model_queue_pending(&smmu) != 0U || smmu.flying != 0U || smmu.at != q.tail)
+			note("the queue is not empty");
+	}
+	if (model.faults != 0U)
+		note(model.fault);
+	if (rec_done() != 0U)
+		note(rec.misuse_text);
+	rec.misuse = 0;
+	return wrong;
+}
+
+static void close_queue(bool all, const char *what, uint64_t n)
+{
+	const char *text = verdict(all);
+
+	CHECK(text == NULL, "%s %llu: %s", what, (unsigned long long)n, text);
+	model_queue_fini(&smmu);
+}
+
+#define NONE UINT32_MAX
+
+static struct inval_cmd command(uint32_t op, uint32_t owner, uint32_t batch, uint32_t index)
+{
+	struct inval_cmd cmd;
+
+	cmd.d0 = op | (uint64_t)owner << (op == ATC ? 32 : 48);
+	cmd.d1 = ((uint64_t)batch << 10 | index) << 12;
+	return cmd;
+}
+
+
+/* The next batch of an owner, with one bad command (or NONE), TLBI or ATC_INV. */
+static int send(uint32_t owner, uint32_t op, uint32_t num, bool sync, uint32_t bad,
+		struct inval_ticket *t)
+{
+	struct inval_cmd cmds[MAX_SLOTS];
+	uint32_t batch = plans[owner]++, i;
+	int err;
+
+	cmds[0] = command(op, owner, batch, 0);
+	for (i = 0; i < num; i++)
+		cmds[i] = command(i == bad ? BAD : op, owner, batch, i);
+	plan[owner][batch].num = num;
+	plan[owner][batch].sync = sync;
+	if (t != NULL && op == ATC)
+		t->atc = true;
+	err = inval_queue_put(&q, cmds, num, sync, t);
+	sent += err == 0;
+	return err;
+}
+
+/* Have all commands of this owner's batches from @first on had their effect, but @bad? */
+static bool effective(uint32_t owner, uint32_t first, uint32_t bad)
+{
+	uint32_t want = 0, have = 0, i;
+
+	for (i = first; i < plans[owner]; i++) {
+		want += plan[owner][i].num;
+		have += plan[owner][i].effects + plan[owner][i].lost;
+	}
+	return have + bad == want;
+}
+
+static int send_wait(uint32_t owner, uint32_t op, uint32_t num, uint32_t bad)
+{
+	uint32_t first = plans[owner];
+	struct inval_ticket t;
+	int err;
+
+	inval_queue_ticket_init(&t);
+	err = send(owner, op, num, true, bad, &t);
+	if (err == 0)
+		err = inval_queue_wait(&q, &t);
+	if (err == 0 && !effective(owner, first, 0))
+		note("a wait returned before the effect");
+	return err;
+}
+
+/* The log */
+
+static uint32_t last_before(enum rec_kind kind, uint64_t addr, uint32_t at)
+{
+	uint32_t i;
+
+	for (i = at; i > 0U; i--) {
+		if (rec.log[i - 1U].kind == kind && rec.log[i - 1U].addr == addr)
+			return i - 1U;
+	}
+	return REC_NONE;
+}
+
+static bool between(enum rec_kind kind, uint32_t from, uint32_t to)
+{
+	return from < to && to != REC_NONE && rec_next(kind, from) < to;
+}
+
+/* One CPU */
+
+TEST(queue, init)
+{
+	struct inval_queue_config cfg = config(4);
+
+	machine_open(true);
+	cfg.size_lg2 = 0;
+	CHECK(inval_queue_init(&q, &cfg) == -INVAL_EINVAL, "one slot");
+	cfg.size_lg2 = 20;
+	CHECK(inval_queue_init(&q, &cfg) == -INVAL_EINVAL, "2^20 slots");
+	cfg.size_lg2 = 4;
+	cfg.mem = NULL;
+	CHECK(inval_queue_init(&q, &cfg) == -INVAL_EINVAL, "no memory");
+	cfg.mem = mem;
+	cfg.book = NULL;
+	CHECK(inval_queue_init(&q, &cfg) == -INVAL_EINVAL, "no book");
+	cfg.book = book;
+	CHECK(inval_queue_init(&q, &cfg) == 0, "good");
+	CHECK(rec.events == 0U, "%u hooks", rec.events);
+	CHECK(inval_queue_book_bytes(4) == 256U, "16 slots");
+	CHECK(inval_queue_book_bytes(19) == 8U << 20, "2^19 slots");
+	CHECK(inval_queue_base(0xfffffffffffe0ULL, 19) == 0x400ffffffffffff3ULL, "0x%llx",
+	      (unsigned long long)inval_queue_base(0xfffffffffffe0ULL, 19));
+}
+
+TEST(queue, batch_limits)
+{
+	struct inval_cmd cmds[MAX_SLOTS + 1U];
+	struct inval_ticket t;
+	uint32_t lg2, size, before;
+
+	memset(cmds, 0, sizeof(cmds));
+	for (lg2 = 1; lg2 <= MAX_LG2; lg2++) {
+		struct inval_queue_config cfg = config(lg2);
+
+		open_with(&cfg, lg2, true);
+		size = 1U << lg2;
+		before = rec.events;
+		inval_queue_ticket_init(&t);
+		CHECK(inval_queue_put(&q, cmds, 0, false, &t) == -INVAL_EINVAL, "nothing");
+		CHECK(inval_queue_put(&q, cmds, size + 1U, false, &t) == -INVAL_EINVAL, "lap + 1");
+		CHECK(inval_queue_put(&q, cmds, size, true, &t) == -INVAL_EINVAL, "lap and SYNC");
+		CHECK(inval_queue_put(&q, cmds, UINT32_MAX, true, &t) == -INVAL_EINVAL, "2^32");
+		CHECK(inval_queue_run(&q, cmds, size) == -INVAL_EINVAL, "run of a lap");
+		CHECK(t.id == 0U && q.tail == 0U && rec_total(REC_MMIO_WRITE32) == 0U,
+		      "%u events", rec.events - before);
+		CHECK(inval_queue_wait(&q, &t) == 0, "wait for nothing");
+		CHECK(send(0, TLBI, size, false, NONE, NULL) == 0, "a lap");
+		CHECK(send(0, TLBI, size - 1U, true, NONE, NULL) == 0, "a lap with SYNC");
+		CHECK(send(0, TLBI, 0, true, NONE, NULL) == 0, "a SYNC");
+		close_queue(true, "slots", size);
+	}
+}
+
+TEST(queue, every_batch_size)
+{
+	uint32_t lg2, size, num, round;
+
+	for (lg2 = 1; lg2 <= MAX_LG2; lg2++) {
+		size = 1U << lg2;
+		for (num = 1; num <= size; num += lg2 > 5U ? 13U : 1U) {
+			open_queue(lg2, num);
+			for (round = 0; round < 12U; round++) {
+				CHECK(send(0, TLBI, num, false, NONE, NULL) == 0, "put");
+				CHECK(send_wait(1, TLBI, num - 1U, NONE) == 0, "wait");
+			}
+			close_queue(true, "batch", num);
+		}
+	}
+}
+
+TEST(queue, high_positions)
+{
+	static const uint64_t start[] = {
+		(1ULL << 20) - 2U, (1ULL << 32) - 3U, (4ULL << 32) - 3U, (8ULL << 32) - 1U,
+		(1ULL << 62) - 5U,
+	};
+	uint32_t i, round;
+
+	for (i = 0; i < sizeof(start) / sizeof(start[0]); i++) {
+		open_queue(2, i);
+		start_at(start[i]);
+		for (round = 0; round < 8U; round++) {
+			CHECK(send(0, TLBI, 1 + round % 4U, false, NONE, NULL) == 0, "put");
+			CHECK(send_wait(1, TLBI, round % 4U, NONE) == 0, "wait");
+			CHECK(send_wait(2, TLBI, 2, 1) == -INVAL_EILSEQ, "illegal");
+		}
+		close_queue(true, "start", i);
+	}
+}
+
+TEST(queue, run)
+{
+	struct inval_cmd cmds[4];
+
+	open_queue(2, 1);
+	cmds[0] = command(TLBI, 0, 0, 0);
+	plan[0][0].num = 1;
+	plan[0][0].sync = true;
+	CHECK(inval_queue_run(&q, cmds, 1) == 0, "one command");
+	CHECK(plan[0][0].effects == 1U && smmu.at == 2U, "effects %u", plan[0][0].effects);
+	CHECK(inval_queue_run(&q, cmds, 0) == 0 && smmu.at == 3U, "a SYNC alone");
+	cmds[0] = command(BAD, 0, 1, 0);
+	plan[0][1] = plan[0][0];
+	CHECK(inval_queue_run(&q, cmds, 1) == -INVAL_EILSEQ, "illegal");
+	sent = 3;
+	close_queue(true, "run", 0);
+}
+
+/* Tickets over several batches, also with those of others between. */
+TEST(queue, ticket_of_many_batches)
+{
+	struct inval_ticket t;
+	uint32_t i;
+
+	open_queue(5, 3);
+	machine.pace = 0;
+	inval_queue_ticket_init(&t);
+	for (i = 0; i < 3U; i++) {
+		CHECK(send(0, TLBI, 3, false, i == 1U ? 1U : NONE, &t) == 0, "put");
+		CHECK(send(1, TLBI, 2, true, NONE, NULL) == 0, "put of another");
+	}
+	CHECK(send(0, TLBI, 1, true, NONE, &t) == 0, "put");
+	machine.pace = 3;
+	CHECK(inval_queue_wait(&q, &t) == -INVAL_EILSEQ, "its second batch was bad");
+	CHECK(effective(0, 0, 1), "effects");
+	close_queue(true, "ticket", 0);
+}
+
+/* Reports */
+
+TEST(queue, reports)
+{
+	struct inval_queue_config cfg = config(3);
+	struct inval_ticket t;
+	uint32_t i;
+
+	open_with(&cfg, 1, true);
+	machine.pace = 0;
+	inval_queue_ticket_init(&t);
+	CHECK(send(0, TLBI, 2, true, 0, &t) == 0, "put");
+	i = rec_next(REC_TRACE, 0);
+	CHECK(i != REC_NONE && rec.log[i].what == INVAL_EVENT_ISSUE && rec.log[i].addr == 7U &&
+	      rec.log[i].value == 3U, "issue");
+	machine.pace = 3;
+	CHECK(inval_queue_wait(&q, &t) == -INVAL_EILSEQ, "wait");
+	i = rec_next(REC_TRACE, i + 1U);
+	CHECK(i != REC_NONE && rec.log[i].what == INVAL_EVENT_WAIT_BEGIN && rec.log[i].addr == 7U &&
+	      rec.log[i].value == 3U, "wait begins");
+	i = rec_next(REC_TRACE, i + 1U);
+	CHECK(i != REC_NONE && rec.log[i].what == INVAL_EVENT_CMDQ_ERROR && rec.log[i].addr == 7U &&
+	      rec.log[i].value == INVAL_CERROR_ILL, "error");
+	i = rec_next(REC_TRACE, i + 1U);
+	CHECK(i != REC_NONE && rec.log[i].what == INVAL_EVENT_WAIT_END && rec.log[i].addr == 7U &&
+	      rec.log[i].value == INVAL_EILSEQ, "wait ends");
+	CHECK(rec.count[INVAL_COUNT_SYNC] == 1U && rec.count[INVAL_COUNT_WAIT] == 1U &&
+	      rec.count[INVAL_COUNT_ERROR] == 1U && rec.count[INVAL_COUNT_FULL] == 0U &&
+	      rec.warns == 0U, "counters");
+	close_queue(true, "reports", 0);
+}
+
+/* An error of put is one, too; a call that finds no room is one full queue. */
+TEST(queue, counts)
+{
+	open_queue(2, 1);
+	smmu.hang = true;
+	CHECK(send(0, TLBI, 4, false, NONE, NULL) == 0, "fill");
+	CHECK(send(0, TLBI, 1, false, NONE, NULL) == -INVAL_ETIMEDOUT, "time-out");
+	CHECK(rec.count[INVAL_COUNT_FULL] == 1U, "full: %u",
+	      (unsigned int)rec.count[INVAL_COUNT_FULL]);
+	CHECK(rec.count[INVAL_COUNT_ERROR] == 1U, "errors: %u",
+	      (unsigned int)rec.count[INVAL_COUNT_ERROR]);
+	close_queue(false, "counts", 0);
+}
+
+/* Barriers and order, read from the log */
+
+TEST(queue, barriers_of_put)
+{
+	struct inval_queue_config cfg = config(3);
+	uint32_t who, valid, prod, go, i;
+
+	open_with(&cfg, 1, true);
+	CHECK(send(0, TLBI, 3, true, NONE, NULL) == 0, "put");
+	who = rec_next_at(REC_STORE64, rec_addr(&q.who[3]), 0);
+	valid = rec_next_at(REC_STORE_RELEASE64, rec_addr(&q.chain[0]), 0);
+	prod = rec_next_at(REC_STORE64, rec_addr(&q.prod), 0);
+	go = rec_next_at(REC_MMIO_WRITE32, REG(MODEL_PROD), 0);
+	CHECK(between(REC_DMA_WMB, who, valid), "slots before valid");
+	CHECK(rec_next_at(REC_LOAD_ACQUIRE64, rec_addr(&q.chain[0]), valid) < prod, "chain");
+	CHECK(between(REC_DMA_WMB, prod, go), "PROD known before it is written");
+	CHECK(rec.log[valid].value == 4U && rec.log[go].value == 4U, "ends");
+	i = rec_next_at(REC_STORE_RELEASE64, rec_addr(&q.pusher), go);
+	CHECK(between(REC_MB, i, rec_next_at(REC_LOAD64, rec_addr(&q.chain[4]), i)),
+	      "the look after letting go");
+	for (i = rec_next_at(REC_CMPXCHG64, rec_addr(&q.tail), 0); i <= go; i++)
+		CHECK(rec.log[i].irq_off, "interrupts on at event %u", i);
+	close_queue(true, "barriers", 0);
+}
+
+/* What was read of the SMMU comes before what it is about; a new slot before the ack. */
+TEST(queue, barriers_of_recovery)
+{
+	struct inval_queue_config cfg = config(3);
+	uint32_t trace, cons, who, ack;
+
+	open_with(&cfg, 1, true);
+	CHECK(send_wait(0, TLBI, 3, 1) == -INVAL_EILSEQ, "illegal");
+	trace = rec_next(REC_TRACE, rec_next(REC_TRACE, rec_next(REC_TRACE, 0) + 1U) + 1U);
+	CHECK(rec.log[trace].what == INVAL_EVENT_CMDQ_ERROR, "no error at event %u", trace);
+	cons = last_before(REC_MMIO_READ32, REG(MODEL_CONS), trace);
+	who = rec_next_at(REC_LOAD64, rec_addr(&q.who[1]), cons);
+	ack = rec_next_at(REC_MMIO_WRITE32, REG(MODEL_GERRORN), who);
+	CHECK(between(REC_DMA_MB, cons, who), "whose it is, read before where it stopped");
+	CHECK(between(REC_DMA_MB, who, ack), "the slot, written after the ack");
+	close_queue(true, "barriers", 0);
+}
+
+/* PROD is stored before it is written: CONS may be ahead of what was loaded before. */
+TEST(queue, barrier_of_poll)
+{
+	struct inval_queue_config cfg = config(3);
+	struct inval_ticket t;
+	uint32_t i, first;
+
+	inval_queue_ticket_init(&t);
+	t.id = 1;
+	t.end = 1;
+	open_with(&cfg, 1, true);
+	machine.pace = 0;
+	CHECK(send(0, TLBI, 1, false, NONE, NULL) == 0, "put");
+	smmu.cons = 2;		/* more than it was given */
+	CHECK(inval_queue_wait(&q, &t) == -INVAL_EPROTO, "CONS beyond PROD");
+	smmu.cons = 0;
+	i = rec_next_at(REC_MMIO_READ32, REG(MODEL_CONS), 0);
+	first = rec_next_at(REC_LOAD64, rec_addr(&q.prod), i);
+	CHECK(between(REC_DMA_MB, first, rec_next_at(REC_LOAD64, rec_addr(&q.prod), first + 1U)),
+	      "a second look at PROD");
+	close_queue(false, "barrier", 0);
+}
+
+TEST(queue, sev)
+{
+	struct inval_queue_config cfg = config(3);
+	uint32_t sev;
+
+	for (sev = 0; sev < 2U; sev++) {
+		cfg.sev = sev != 0U;
+		open_with(&cfg, 1, false);
+		machine.pace = 0;
+		CHECK(send(0, TLBI, 1, true, NONE, NULL) == 0, "put");
+		CHECK(model_queue_at(&smmu, 1).d0 == (sev ? 0x2046U : 0x46U), "0x%llx",
+		      (unsigned long long)model_queue_at(&smmu, 1).d0);
+		close_queue(true, "sev", sev);
+	}
+}
+
+TEST(queue, clean)
+{
+	struct inval_queue_config cfg = config(3);
+	uint32_t i, n;
+
+	cfg.coherent = false;
+	open_with(&cfg, 1, true);
+	CHECK(send_wait(0, TLBI, 5, NONE) == 0, "first");
+	i = rec_next(REC_DMA_CLEAN, 0);
+	CHECK(rec.log[i].addr == rec_addr(mem) && rec.log[i].value == 6U * 16U, "one piece");
+	CHECK(rec_total(REC_DMA_CLEAN) == 1U, "%u pieces", rec_total(REC_DMA_CLEAN));
+	rec_forget();
+	CHECK(send_wait(0, TLBI, 4, NONE) == 0, "over the end");
+	i = rec_next(REC_DMA_CLEAN, 0);
+	n = rec_next(REC_DMA_CLEAN, i + 1U);
+	CHECK(rec.log[i].addr == rec_addr(&mem[12]) && rec.log[i].value == 2U * 16U, "first");
+	CHECK(n != REC_NONE && rec.log[n].addr == rec_addr(mem) && rec.log[n].value == 3U * 16U,
+	      "second piece");
+	rec_forget();
+	CHECK(send_wait(0, TLBI, 4, NONE) == 0, "to the end");
+	CHECK(rec_total(REC_DMA_CLEAN) == 1U, "%u pieces", rec_total(REC_DMA_CLEAN));
+	CHECK(send_wait(0, TLBI, 4, 2) == -INVAL_EILSEQ, "illegal");
+	close_queue(true, "not coherent", 0);
+	cfg.coherent = true;
+	open_with(&cfg, 1, true);
+	CHECK(send_wait(0, TLBI, 5, 1) == -INVAL_EILSEQ, "coherent");
+	CHECK(rec_total(REC_DMA_CLEAN) == 0U, "cleaned for nothing");
+	close_queue(true, "coherent", 0);
+}
+
+/* Full */
+
+static uint32_t turns;
+
+static void turn_release(void)
+{
+	if (++turns == 20U)
+		smmu.hang = false;
+	machine_run();
+}
+
+TEST(queue, full_waits)
+{
+	struct inval_queue_config cfg = config(2);
+	unsigned long token;
+	uint32_t off, i;
+
+	for (off = 0; off < 2U; off++) {
+		open_with(&cfg, 1, true);
+		turns = 0;
+		rec.on_turn = turn_release;
+		smmu.hang = true;
+		CHECK(send(0, TLBI, 3, true, NONE, NULL) == 0, "fill");
+		rec_forget();
+		token = off ? inval_port_irq_save() : 0U;
+		CHECK(send(1, TLBI, 2, false, NONE, NULL) == 0, "waits, then goes on");
+		if (off)
+			inval_port_irq_restore(token);
+		CHECK(turns >= 20U && rec.count[INVAL_COUNT_FULL] == 1U, "%u turns, %u full", turns,
+		      (unsigned int)rec.count[INVAL_COUNT_FULL]);
+		for (i = rec_next(REC_RELAX, 0); i != REC_NONE; i = rec_next(REC_RELAX, i + 1U))
+			CHECK(rec.log[i].irq_off == (off != 0U), "waits otherwise than it came");
+		close_queue(true, "full", off);
+	}
+}
+
+/* Time-out */
+
+static void is_broken(void)
+{
+	struct inval_ticket t;
+	struct inval_cmd cmd = command(TLBI, 4, 0, 0);
+	uint32_t i;
+
+	rec_forget();
+	memset(rec.mute, 0, sizeof(rec.mute));
+	inval_queue_ticket_init(&t);
+	CHECK(inval_queue_put(&q, &cmd, 1, true, &t) == -INVAL_ESHUTDOWN, "put");
+	t.id = q.tail + 1U;
+	t.end = q.tail + 1U;
+	CHECK(inval_queue_wait(&q, &t) == -INVAL_ESHUTDOWN, "wait");
+	CHECK(inval_queue_run(&q, &cmd, 1) == -INVAL_ESHUTDOWN, "run");
+	for (i = 0; i < rec.events; i++)
+		CHECK(rec.log[i].kind != REC_MMIO_READ32 && rec.log[i].kind != REC_MMIO_WRITE32 &&
+		      rec.log[i].kind != REC_RELAX, "event %u of a broken queue", i);
+	CHECK(rec.warns == 1U + (uint32_t)smmu.raised[MODEL_ERR_ABT] &&
+	      rec.warn == INVAL_WARN_QUEUE_BROKEN, "%u warnings", rec.warns);
+}
+
+/* After a reset of the SMMU it is as new. */
+static void works_again(void)
+{
+	struct inval_queue_config cfg = q.cfg;
+
+	rec.now_us += 1000000U;
+	boot(&cfg);
+	CHECK(send_wait(0, TLBI, 2, NONE) == 0, "after reset");
+	CHECK(send_wait(1, TLBI, 2, 0) == -INVAL_EILSEQ, "after reset");
+}
+
+TEST(queue, timeout_of_room)
+{
+	uint64_t begin;
+
+	open_queue(2, 1);
+	CHECK(send_wait(0, TLBI, 1, NONE) == 0, "runs");
+	smmu.hang = true;
+	CHECK(send(0, TLBI, 4, false, NONE, NULL) == 0, "fill");
+	begin = rec.now_us;
+	CHECK(send(1, TLBI, 1, false, NONE, NULL) == -INVAL_ETIMEDOUT, "no room");
+	CHECK(rec.now_us - begin > 1000U && rec.now_us - begin < 1100U, "after %u us",
+	      (unsigned int)(rec.now_us - begin));
+	is_broken();
+	works_again();
+	close_queue(true, "room", 0);
+}
+
+TEST(queue, timeout_of_sync)
+{
+	struct inval_ticket early, late;
+	uint64_t begin;
+
+	open_queue(4, 1);
+	inval_queue_ticket_init(&early);
+	inval_queue_ticket_init(&late);
+	CHECK(send(0, TLBI, 1, true, NONE, &early) == 0, "put");
+	model_queue_settle(&smmu);
+	smmu.hang = true;
+	CHECK(send(1, TLBI, 2, true, NONE, &late) == 0, "put");
+	begin = rec.now_us;
+	CHECK(inval_queue_wait(&q, &late) == -INVAL_ETIMEDOUT, "hangs");
+	CHECK(rec.now_us - begin > 1000U && rec.now_us - begin < 1100U, "after %u us",
+	      (unsigned int)(rec.now_us - begin));
+	CHECK(inval_queue_wait(&q, &early) == 0, "complete before it broke");
+	is_broken();
+	works_again();
+	close_queue(true, "sync", 0);
+}
+
+static void hook_once(enum rec_kind kind, uint64_t addr, uint64_t value)
+{
+	(void)kind;
+	(void)addr;
+	(void)value;
+	if (when != 0U && --when == 0U)
+		what();
+}
+
+static void sleep_long(void)
+{
+	model_queue_settle(&smmu);
+	rec.now_us += 10000;
+}
+
+/* A waiter that was not scheduled for long, anywhere. */
+TEST(queue, late_look)
+{
+	struct inval_ticket t;
+	uint32_t n, pace;
+	int err;
+
+	for (pace = 0; pace < 2U; pace++) {
+		for (n = 1; n <= 60U; n++) {
+			open_queue(3, n);
+			machine.pace = pace;
+			machine.hook = hook_once;
+			what = sleep_long;
+			inval_queue_ticket_init(&t);
+			CHECK(send(0, TLBI, 2, true, NONE, &t) == 0, "put");
+			when = n;
+			err = inval_queue_wait(&q, &t);
+			CHECK(err == 0, "at hook %u: %d", n, err);
+			close_queue(true, "hook", n);
+			if (when != 0U)
+				break;
+		}
+		CHECK(n > 10U, "only %u hooks", n);
+	}
+}
+
+/* The same, while the SMMU stands at an error that only a waiter can end. */
+static void sleep_error(void)
+{
+	while (!smmu.signalled)
+		model_queue_step(&smmu);
+	rec.now_us += 10000;
+	machine.pace = 1;
+}
+
+TEST(queue, late_error)
+{
+	struct inval_ticket t;
+	uint32_t n;
+	int err;
+
+	for (n = 1; n <= 40U; n++) {
+		open_queue(3, n);
+		machine.pace = 0;
+		machine.hook = hook_once;
+		what = sleep_error;
+		inval_queue_ticket_init(&t);
+		CHECK(send(1, TLBI, 2, true, 1, NULL) == 0, "put of another");
+		CHECK(send(0, TLBI, 2, true, NONE, &t) == 0, "put");
+		when = n;
+		err = inval_queue_wait(&q, &t);
+		CHECK(err == 0 && when == 0U, "at hook %u: %d", n, err);
+		CHECK(rec.warns == 1U && rec.warn == INVAL_WARN_CMD_ILLEGAL, "warnings");
+		close_queue(true, "hook", n);
+	}
+}
+
+/* The queue moves, but others are always faster: that is no time-out. */
+static void turn_steal(void)
+{
+	model_queue_settle(&smmu);
+	rec.now_us += 800;
+	if (++turns < 10U && send(1, TLBI, 2, false, NONE, NULL) != 0)
+		note("the thief found no room");
+}
+
+TEST(queue, stolen_room)
+{
+	int err;
+
+	open_queue(2, 1);
+	machine.pace = 0;
+	turns = 0;
+	CHECK(send(0, TLBI, 2, false, NONE, NULL) == 0, "put");
+	rec.on_turn = turn_steal;
+	err = send(0, TLBI, 3, true, NONE, NULL);
+	CHECK(err == 0 && turns == 10U, "%d after %u turns", err, turns);
+	close_queue(true, "stolen", 0);
+}
+
+/* CERROR_ILL */
+
+/* Which command of which of three producers is bad; behind each a SYNC or not. */
+TEST(queue, illegal)
+{
+	struct inval_ticket t[3];
+	uint32_t who, bad, start, i;
+	int err;
+
+	for (who = 0; who < 3U; who++) {
+		for (bad = 0; bad < 3U; bad++) {
+			for (start = 0; start < 32U; start++) {
+				open_queue(4, start);
+				start_at(start);
+				machine.pace = start & 3U;
+				for (i = 0; i < 3U; i++) {
+					inval_queue_ticket_init(&t[i]);
+					send(i, TLBI, 3, true, i == who ? bad : NONE, &t[i]);
+				}
+				machine.pace = 3;
+				for (i = 3; i > 0U; i--) {
+					err = inval_queue_wait(&q, &t[i - 1U]);
+					CHECK(err == (i - 1U == who ? -INVAL_EILSEQ : 0),
+					      "bad %u of %u at %u: %d to %u", bad, who, start, err,
+					      i - 1U);
+					CHECK(effective(i - 1U, 0, i - 1U == who), "effects");
+				}
+				CHECK(rec.warns == 0U, "warnings");
+				close_queue(true, "start", start);
+			}
+		}
+	}
+}
+
+TEST(queue, illegal_of_nobody)
+{
+	struct inval_queue_config cfg = config(3);
+	uint32_t i;
+
+	open_with(&cfg, 1, true);
+	CHECK(send(0, TLBI, 3, false, 1, NULL) == 0, "put");
+	CHECK(send_wait(1, TLBI, 1, NONE) == 0, "somebody else is not told");
+	i = rec_next(REC_WARN, 0);
+	CHECK(rec.warns == 1U && rec.log[i].what == INVAL_WARN_CMD_ILLEGAL &&
+	      rec.log[i].addr == 7U && rec.log[i].value == BAD, "warning");
+	CHECK(effective(0, 0, 1), "neighbours");
+	close_queue(true, "nobody", 0);
+}
+
+/* All commands of a batch, and a batch over the end of the memory. */
+TEST(queue, illegal_many)
+{
+	struct inval_cmd cmds[8];
+	struct inval_ticket t;
+	uint32_t start, i;
+
+	for (start = 0; start < 16U; start++) {
+		open_queue(3, start);
+		start_at(start);
+		inval_queue_ticket_init(&t);
+		for (i = 0; i < 7U; i++)
+			cmds[i] = command(i == 3U ? TLBI : BAD, 0, 0, i);
+		plan[0][0].num = 7;
+		plan[0][0].sync = true;
+		sent = 1;
+		CHECK(inval_queue_run(&q, cmds, 7) == -INVAL_EILSEQ, "six bad ones");
+		CHECK(plan[0][0].effects == 1U && smmu.raised[MODEL_ERR_ILL] == 6U, "effects");
+		CHECK(send_wait(1, TLBI, 6, NONE) == 0, "the next is not told");
+		close_queue(true, "start", start);
+	}
+}
+
+/* Somebody must look; each is told once, and no place stays taken. */
+static void pump(void)
+{
+	CHECK(send_wait(4, TLBI, 0, NONE) == 0, "another waits");
+}
+
+TEST(queue, unclaimed)
+{
+	struct inval_ticket bad[8], good;
+	uint32_t round, i;
+
+	open_queue(6, 1);
+	for (round = 0; round < 5U; round++) {
+		machine.pace = 0;
+		inval_queue_ticket_init(&good);
+		for (i = 0; i < 8U; i++) {
+			inval_queue_ticket_init(&bad[i]);
+			CHECK(send(i & 3U, TLBI, 2, true, i & 1U, &bad[i]) == 0, "put");
+		}
+		CHECK(send(4, TLBI, 1, true, NONE, &good) == 0, "put");
+		machine.pace = 3;
+		pump();
+		CHECK(inval_queue_wait(&q, &good) == 0, "round %u: the good one", round);
+		for (i = 0; i < 8U; i++)
+			CHECK(inval_queue_wait(&q, &bad[i]) == -INVAL_EILSEQ, "%u of %u", i, round);
+		CHECK(rec.warns == 0U, "warnings");
+	}
+	close_queue(true, "unclaimed", 0);
+}
+
+/* A ticket told of two takes one place; what it took is free again. */
+TEST(queue, unclaimed_twice)
+{
+	struct inval_ticket a, b, bad[8], good;
+	uint32_t i;
+
+	open_queue(6, 1);
+	inval_queue_ticket_init(&a);
+	inval_queue_ticket_init(&b);
+	CHECK(send(0, TLBI, 1, true, 0, &a) == 0 && send(1, TLBI, 1, true, 0, &b) == 0, "put");
+	pump();
+	CHECK(inval_queue_wait(&q, &a) == -INVAL_EILSEQ, "the first");
+	CHECK(send(1, TLBI, 1, true, 0, &b) == 0, "its second bad one");
+	pump();
+	CHECK(inval_queue_wait(&q, &b) == -INVAL_EILSEQ, "the second");
+	machine.pace = 0;
+	inval_queue_ticket_init(&good);
+	for (i = 0; i < 8U; i++) {
+		inval_queue_ticket_init(&bad[i]);
+		CHECK(send(2, TLBI, 1, true, 0, &bad[i]) == 0, "put");
+	}
+	CHECK(send(3, TLBI, 1, true, NONE, &good) == 0, "put");
+	machine.pace = 3;
+	pump();
+	CHECK(inval_queue_wait(&q, &good) == 0, "a place stayed taken");
+	for (i = 0; i < 8U; i++)
+		CHECK(inval_queue_wait(&q, &bad[i]) == -INVAL_EILSEQ, "%u", i);
+	close_queue(true, "twice", 0);
+}
+
+/* More than it remembers: all bad ones are told, and none that begins later. */
+TEST(queue, unclaimed_too_many)
+{
+	struct inval_ticket bad[12];
+	uint32_t i;
+
+	open_queue(6, 1);
+	for (i = 0; i < 12U; i++) {
+		inval_queue_ticket_init(&bad[i]);
+		CHECK(send(i & 3U, TLBI, 2, true, i & 1U, &bad[i]) == 0, "put");
+	}
+	inval_queue_recover(&q);
+	while (model_queue_pending(&smmu) != 0U) {
+		model_queue_settle(&smmu);
+		CHECK(inval_queue_recover(&q) == 0, "recover");
+	}
+	CHECK(send_wait(4, TLBI, 3, NONE) == 0, "one that begins later");
+	for (i = 12; i > 0U; i--)
+		CHECK(inval_queue_wait(&q, &bad[i - 1U]) == -INVAL_EILSEQ, "%u", i - 1U);
+	CHECK(send_wait(4, TLBI, 3, NONE) == 0, "and after them");
+	close_queue(true, "too many", 0);
+}
+
+/* CERROR_ABT */
+
+TEST(queue, abort)
+{
+	struct inval_queue_config cfg = config(3);
+	uint32_t aborts;
+
+	for (aborts = 0; aborts <= 3U; aborts++) {
+		open_with(&cfg, aborts, false);
+		smmu.next[MODEL_ABT] = aborts;
+		CHECK(send_wait(0, TLBI, 3, NONE) == 0, "%u aborts", aborts);
+		CHECK(rec.warns == aborts && rec.count[INVAL_COUNT_RETRY] == aborts, "reports");
+		smmu.next[MODEL_ABT] = 3;
+		CHECK(send_wait(0, TLBI, 3, NONE) == 0, "%u aborts, and 3 elsewhere", aborts);
+		close_queue(true, "aborts", aborts);
+	}
+}
+
+TEST(queue, abort_for_ever)
+{
+	struct inval_queue_config cfg = config(3);
+	struct inval_ticket t;
+
+	for (cfg.abort_max = 0; cfg.abort_max < 5U; cfg.abort_max++) {
+		open_with(&cfg, 1, false);
+		inval_queue_ticket_init(&t);
+		smmu.next[MODEL_ABT] = UINT32_MAX;
+		CHECK(send(0, TLBI, 3, true, NONE, &t) == 0, "put");
+		CHECK(inval_queue_wait(&q, &t) == -INVAL_EFAULT, "wait");
+		CHECK(smmu.raised[MODEL_ERR_ABT] == cfg.abort_max + 1U, "%u aborts of %u",
+		      (unsigned int)smmu.raised[MODEL_ERR_ABT], cfg.abort_max);
+		CHECK(inval_queue_wait(&q, &t) == -INVAL_ESHUTDOWN, "again");
+		is_broken();
+		smmu.next[MODEL_ABT] = 0;
+		works_again();
+		close_queue(true, "abort_max", cfg.abort_max);
+	}
+}
+
+/* The one who finds no room may be the one who gives up. */
+TEST(queue, abort_while_full)
+{
+	open_queue(2, 1);
+	smmu.next[MODEL_ABT] = UINT32_MAX;
+	CHECK(send(0, TLBI, 4, false, NONE, NULL) == 0, "fill");
+	CHECK(send(0, TLBI, 1, false, NONE, NULL) == -INVAL_EFAULT, "no room");
+	close_queue(false, "full", 0);
+}
+
+/* CERROR_ATC_INV_SYNC */
+
+TEST(queue, atc)
+{
+	struct inval_ticket with, without, later;
+	uint32_t pace;
+
+	for (pace = 0; pace < 4U; pace++) {
+		open_queue(4, pace);
+		machine.pace = pace;
+		inval_queue_ticket_init(&with);
+		inval_queue_ticket_init(&without);
+		inval_queue_ticket_init(&later);
+		smmu.next[MODEL_ATC] = 1;
+		CHECK(send(0, ATC, 2, true, NONE, &with) == 0, "put");
+		CHECK(send(1, TLBI, 2, true, NONE, &without) == 0, "put");
+		machine.pace = 3;
+		CHECK(inval_queue_wait(&q, &without) == 0, "it has no ATC_INV");
+		CHECK(inval_queue_wait(&q, &with) == -INVAL_EREMOTEIO, "not confirmed");
+		CHECK(send(0, ATC, 2, true, NONE, &later) == 0, "put");
+		CHECK(inval_queue_wait(&q, &later) == 0, "the next one");
+		CHECK(plan[0][0].lost == 1U && smmu.raised[MODEL_ERR_ATC] == 1U, "one");
+		close_queue(true, "pace", pace);
+	}
+}
+
+/* The SYNC that fails may be another's: both may have been meant. */
+TEST(queue, atc_of_another_sync)
+{
+	struct inval_ticket first, second;
+
+	open_queue(4, 1);
+	machine.pace = 0;
+	inval_queue_ticket_init(&first);
+	inval_queue_ticket_init(&second);
+	smmu.next[MODEL_ATC] = 1;
+	CHECK(send(0, ATC, 1, false, NONE, &first) == 0, "put");
+	CHECK(send(1, ATC, 1, true, NONE, &second) == 0, "put");
+	CHECK(send(0, ATC, 0, true, NONE, &first) == 0, "put");
+	machine.pace = 3;
+	CHECK(inval_queue_wait(&q, &second) == -INVAL_EREMOTEIO, "whose SYNC failed");
+	CHECK(inval_queue_wait(&q, &first) == -INVAL_EREMOTEIO, "whose ATC_INV it was");
+	close_queue(true, "atc", 0);
+}
+
+/* Other errors */
+
+TEST(queue, error_without_name)
+{
+	struct inval_queue_config cfg = config(3);
+	uint32_t i;
+
+	open_with(&cfg, 1, true);
+	model_queue_gerror(&smmu, 0);
+	CHECK(inval_queue_recover(&q) == 0 && !model_queue_active(&smmu), "acknowledged");
+	i = rec_next(REC_TRACE, 0);
+	CHECK(rec.log[i].what == INVAL_EVENT_CMDQ_ERROR && rec.log[i].value == 0U, "trace");
+	CHECK(send_wait(0, TLBI, 3, NONE) == 0, "goes on");
+	CHECK(rec.warns == 0U, "warnings");
+	close_queue(true, "no name", 0);
+}
+
+TEST(queue, other_errors)
+{
+	open_queue(3, 1);
+	model_queue_gerror(&smmu, 0);
+	CHECK(inval_queue_ack(&q, 1) == 0 && smmu.gerrorn == 0U, "that is the queue's own");
+	CHECK(inval_queue_recover(&q) == 0 && smmu.gerrorn == 1U, "recover");
+	model_queue_gerror(&smmu, 2);
+	model_queue_gerror(&smmu, 8);
+	CHECK(send_wait(0, TLBI, 3, 1) == -INVAL_EILSEQ, "illegal");
+	CHECK(smmu.gerrorn == 0U && smmu.gerror == 0x104U, "GERRORN 0x%x", smmu.gerrorn);
+	CHECK(inval_queue_ack(&q, 0x4) == 0 && smmu.gerrorn == 4U, "GERRORN 0x%x", smmu.gerrorn);
+	CHECK(inval_queue_ack(&q, 0x4) == 0 && smmu.gerrorn == 4U, "only what is active");
+	CHECK(inval_queue_ack(&q, UINT32_MAX) == 0 && smmu.gerrorn == 0x104U, "all others");
+	CHECK(send_wait(0, TLBI, 3, 0) == -INVAL_EILSEQ, "illegal");
+	close_queue(true, "others", 0);
+}
+
+/* Whoever works on GERRORN is alone. */
+static int ack_result;
+
+static void hook_ack(enum rec_kind kind, uint64_t addr, uint64_t value)
+{
+	(void)value;
+	if (kind != REC_MMIO_WRITE32 || addr != REG(MODEL_GERRORN) || ack_result != 1)
+		return;
+	rec.cpu = 1;
+	ack_result = inval_queue_ack(&q, 4);
+	if (inval_queue_recover(&q) != 0)
+		note("recover");
+}
+
+TEST(queue, acks_take_turns)
+{
+	open_queue(3, 1);
+	machine.hook = hook_ack;
+	ack_result = 1;
+	model_queue_gerror(&smmu, 2);
+	CHECK(send_wait(0, TLBI, 3, 1) == -INVAL_EILSEQ, "illegal");
+	CHECK(ack_result == -INVAL_EAGAIN && smmu.gerrorn == 1U, "%d", ack_result);
+	CHECK(inval_queue_ack(&q, 4) == 0 && smmu.gerrorn == 5U, "GERRORN 0x%x", smmu.gerrorn);
+	close_queue(true, "turns", 0);
+}
+
+/* From a GERROR interrupt, with nobody waiting. */
+TEST(queue, recover)
+{
+	open_queue(3, 1);
+	CHECK(send(0, TLBI, 4, true, 2, NULL) == 0, "put");
+	model_queue_settle(&smmu);
+	CHECK(smmu.stopped && inval_queue_recover(&q) == 0, "recover");
+	close_queue(true, "recover", 0);
+}
+
+/* Off: at any hook, wherever the queue stands. */
+static uint64_t complete_at;
+
+static void power_off(void)
+{
+	smmu.off = true;
+	complete_at = smmu.at;
+}
+
+TEST(queue, power_off)
+{
+	struct inval_ticket t;
+	uint32_t start, n, pace;
+	int err;
+
+	for (start = 0; start < 16U; start++) {
+		for (n = 1; n <= 60U; n++) {
+			pace = n & 1U;
+			open_queue(3, n);
+			start_at(start);
+			machine.pace = pace;
+			machine.hook = hook_once;
+			what = power_off;
+			when = n;
+			complete_at = UINT64_MAX;
+			inval_queue_ticket_init(&t);
+			err = send(0, TLBI, 3, true, NONE, &t);
+			if (err == 0)
+				err = inval_queue_wait(&q, &t);
+			CHECK(err == -INVAL_EPROTO || (err == 0 && complete_at >= t.end),
+			      "start %u, hook %u: %d", start, n, err);
+			close_queue(false, "hook", n);
+		}
+	}
+}
+
+TEST(queue, power_off_while_full)
+{
+	open_queue(2, 1);
+	machine.pace = 0;
+	CHECK(send(0, TLBI, 4, false, NONE, NULL) == 0, "fill");
+	smmu.off = true;
+	CHECK(send(0, TLBI, 1, false, NONE, NULL) == -INVAL_EPROTO, "no room");
+	CHECK(rec.warns == 1U && rec.warn == INVAL_WARN_QUEUE_BROKEN, "warnings");
+	close_queue(false, "full", 0);
+}
+
+/* One CPU between any two hooks of another; and an interrupt. */
+
+static struct inval_ticket nested_ticket;
+static bool as_interrupt, nested;
+
+static void nested_put(void)
+{
+	inval_queue_ticket_init(&nested_ticket);
+	if (send(1, TLBI, 2, true, NONE, &nested_ticket) != 0)
+		note("the nested put failed");
+}
+
+static void hook_nested(enum rec_kind kind, uint64_t addr, uint64_t value)
+{
+	(void)kind;
+	(void)addr;
+	(void)value;
+	if (nested || when == 0U || (as_interrupt && *rec_depth(REC_SCOPE_IRQ) != 0U) || --when)
+		return;
+	nested = true;
+	rec.in_event = false;
+	rec.cpu = as_interrupt ? 0U : 1U;
+	nested_put();
+	if (as_interrupt && inval_queue_wait(&q, &nested_ticket) != 0)
+		note("the wait of an interrupt failed");
+	rec.cpu = 0;
+	nested = false;
+}
+
+/* Between the hooks of a put and a wait; another CPU only puts: nobody runs it on. */
+static uint32_t nest(uint32_t lg2, uint32_t first, uint32_t seed)
+{
+	struct inval_ticket t;
+	uint32_t n;
+
+	for (n = 1; ; n++) {
+		open_queue(lg2, seed);
+		machine.pace = as_interrupt ? seed + 1U : seed;
+		machine.hook = hook_nested;
+		CHECK(send(2, TLBI, first, false, NONE, NULL) == 0, "before");
+		if (first != 0U)
+			model_queue_settle(&smmu);
+		when = n;
+		inval_queue_ticket_init(&t);
+		CHECK(send(0, TLBI, 3, true, NONE, &t) == 0, "put");
+		machine.pace = 3;
+		CHECK(inval_queue_wait(&q, &t) == 0, "hook %u: wait", n);
+		CHECK(effective(0, 0, 0), "effects");
+		if (when != 0U)
+			break;
+		CHECK(inval_queue_wait(&q, &nested_ticket) == 0, "hook %u: its wait", n);
+		CHECK(effective(1, 0, 0), "effects");
+		close_queue(true, "hook", n);
+	}
+	close_queue(true, "hook", n);
+	return n;
+}
+
+TEST(queue, another_cpu_at_any_hook)
+{
+	uint32_t first, pace, n;
+
+	as_interrupt = false;
+	for (pace = 0; pace < 2U; pace++) {
+		for (first = 1; first < 8U; first++) {
+			n = nest(3, first, pace);
+			CHECK(n > 20U, "only %u hooks", n);
+		}
+	}
+}
+
+TEST(queue, interrupt_at_any_hook)
+{
+	uint32_t first, pace, lg2, n;
+
+	as_interrupt = true;
+	for (pace = 0; pace < 2U; pace++) {
+		for (lg2 = 2; lg2 < 4U; lg2++) {
+			for (first = 1; first < 4U; first++) {
+				n = nest(lg2, first, pace);
+				CHECK(n > 8U, "only %u hooks", n);
+			}
+		}
+	}
+}
+
+/* Many CPUs, in turns by chance, with all that can go wrong. */
+
+struct load {
+	uint32_t lg2;
+	uint32_t cpus;
+	bool coherent;
+	uint32_t ill;
+	uint32_t abt;
+	uint32_t atc;
+	uint32_t seeds;
+};
+
+static uint32_t load_bad;	/* chance of a bad command, in 16 */
+static uint64_t load_state[CPUS];
+static uint32_t told, waits, fulls;
+
+static uint32_t dice(uint32_t cpu, uint32_t n)
+{
+	return (uint32_t)(test_random(&load_state[cpu]) % n);
+}
+
+static void load_batch(uint32_t cpu, struct inval_ticket *t, bool sync, uint32_t *bad)
+{
+	uint32_t most = (1U << q.cfg.size_lg2) - (sync ? 1U : 0U), num;
+	bool off = dice(cpu, 4) == 0U;
+	unsigned long token = off ? inval_port_irq_save() : 0U;
+
+	num = dice(cpu, most < 12U ? most + 1U : 13U);
+	if (num == 0U && !sync)
+		num = 1;
+	*bad += num != 0U && dice(cpu, 16) < load_bad;
+	if (send(cpu, dice(cpu, 4) == 0U ? ATC : TLBI, num, sync,
+		 num != 0U && *bad != 0U && plans[cpu] % 2U ? dice(cpu, num) : NONE, t) != 0)
+		note("put failed");
+	if (off)
+		inval_port_irq_restore(token);
+}
+
+/* What a wait must say of the batches from @first on. */
+static void load_judge(uint32_t cpu, uint32_t first, uint64_t atcs, bool atc, int err)
+{
+	uint32_t i, want = 0, effects = 0, lost = 0;
+
+	for (i = first; i < plans[cpu]; i++) {
+		want += plan[cpu][i].num;
+		effects += plan[cpu][i].effects;
+		lost += plan[cpu][i].lost;
+	}
+	waits++;
+	told += err != 0;
+	if (err != 0 && err != -INVAL_EILSEQ && err != -INVAL_EREMOTEIO)
+		note("a wait failed");
+	if ((err == -INVAL_EILSEQ) != (effects + lost != want))
+		note("-EILSEQ without a bad command, or none with one");
+	if (err == 0 && lost != 0U)
+		note("a lost ATC_INV was not told");
+	if (err == -INVAL_EREMOTEIO && (!atc || smmu.raised[MODEL_ERR_ATC] == atcs))
+		note("-EREMOTEIO for nothing");
+}
+
+static void load_run(uint32_t cpu)
+{
+	struct inval_ticket t;
+	uint64_t atcs;
+	uint32_t i, first, more, bad;
+
+	for (i = 0; i < 8U && wrong == NULL; i++) {
+		bad = 0;
+		if (dice(cpu, 3) == 0U) {
+			load_batch(cpu, NULL, dice(cpu, 2) == 0U, &bad);
+			continue;
+		}
+		first = plans[cpu];
+		atcs = smmu.raised[MODEL_ERR_ATC] - (smmu.stopped ? 1U : 0U);
+		inval_queue_ticket_init(&t);
+		for (more = dice(cpu, 3); more != 0U; more--)
+			load_batch(cpu, &t, dice(cpu, 2) == 0U, &bad);
+		load_batch(cpu, &t, true, &bad);
+		load_judge(cpu, first, atcs, t.atc, inval_queue_wait(&q, &t));
+	}
+}
+
+static void load_idle(void)
+{
+	model_queue_step(&smmu);
+}
+
+static void load_all(const struct load *l)
+{
+	struct inval_queue_config cfg = config(l->lg2);
+	uint32_t seed, i;
+
+	cfg.coherent = l->coherent;
+	cfg.abort_max = 20;
+	cfg.timeout_us = 1000000;
+	told = 0;
+	waits = 0;
+	fulls = 0;
+	for (seed = 0; seed < l->seeds; seed++) {
+		open_with(&cfg, seed, false);
+		machine.pace = seed % 3U;
+		smmu.often[MODEL_ILL] = l->ill;
+		smmu.often[MODEL_ABT] = l->abt;
+		smmu.often[MODEL_ATC] = l->atc;
+		load_bad = l->ill != 0U ? 2U : 0U;
+		cpus_reset();
+		for (i = 0; i < l->cpus; i++) {
+			load_state[i] = seed * 16U + i;
+			cpus_start(load_run);
+		}
+		cpus_random(&model, load_idle);
+		fulls += (uint32_t)rec.count[INVAL_COUNT_FULL];
+		while (smmu.stopped || model_queue_pending(&smmu) != 0U) {
+			model_queue_settle(&smmu);
+			CHECK(inval_queue_recover(&q) == 0, "recover");
+		}
+		close_queue(true, "seed", seed);
+	}
+	CHECK(waits > l->seeds, "%u waits", waits);
+	CHECK((told != 0U) == (l->ill + l->atc != 0U), "%u told", told);
+	CHECK(fulls != 0U || l->lg2 > 4U, "never full");
+}
+
+TEST(queue, load)
+{
+	static const struct load loads[] = {
+		{ 1, 4, true, 0, 0, 0, 30 },
+		{ 2, 4, true, 0, 0, 0, 30 },
+		{ 3, 3, false, 0, 0, 0, 30 },
+		{ 4, 4, true, 0, 0, 0, 20 },
+		{ 8, 4, true, 0, 0, 0, 5 },
+	};
+	uint32_t i;
+
+	for (i = 0; i < sizeof(loads) / sizeof(loads[0]); i++)
+		load_all(&loads[i]);
+}
+
+TEST(queue, load_with_errors)
+{
+	static const struct load loads[] = {
+		{ 1, 4, true, 50, 0, 0, 30 },
+		{ 2, 4, true, 50, 50, 100, 30 },
+		{ 2, 4, false, 50, 50, 100, 30 },
+		{ 3, 2, true, 0, 0, 300, 30 },
+		{ 4, 4, true, 100, 100, 200, 20 },
+		{ 8, 4, false, 20, 20, 50, 5 },
+	};
+	uint32_t i;
+
+	for (i = 0; i < sizeof(loads) / sizeof(loads[0]); i++)
+		load_all(&loads[i]);
+}
+
+/* All orders of a few CPUs and the SMMU, on a queue of four slots. */
+
+struct orders {
+	uint32_t cpus;
+	uint32_t num;		/* commands of each */
+	bool wait;
+	uint32_t bad;		/* the first CPU's bad command, or NONE */
+	uint32_t aborts;
+};
+
+static struct orders orders;
+static struct cpus_search search;
+static int result[CPUS];
+
+static struct inval_ticket order_ticket[CPUS];
+
+static void orders_run(uint32_t cpu)
+{
+	struct inval_ticket *t = &order_ticket[cpu];
+	uint32_t bad = cpu == 0U ? orders.bad : NONE;
+	int err;
+
+	cpus_forget(1);
+	err = send(cpu, TLBI, orders.num, orders.wait, bad, orders.wait ? t : NULL);
+	if (err == 0 && orders.wait) {
+		cpus_forget(2);
+		err = inval_queue_wait(&q, t);
+	}
+	if (orders.wait && !effective(cpu, 0, bad != NONE))
+		note("a wait returned before the effect");
+	cpus_forget((uint64_t)(uint32_t)err);
+	result[cpu] = err;
+}
+
+/*
+ * What nobody writes meanwhile; what is written before anybody may read it; what only
+ * the clock, which stands still, asks for.
+ */
+static bool orders_hidden(enum rec_kind kind, uint64_t addr)
+{
+	bool errors = orders.bad != NONE || orders.aborts != 0U;
+
+	(void)kind;
+	return addr == rec_addr(&q.broken) || addr == rec_addr(&q.ill_lost) ||
+	       (addr > rec_addr(&q.ill[0]) && addr <= rec_addr(&q.ill[INVAL_QUEUE_ILLS - 1U])) ||
+	       (addr >= rec_addr(q.who) && addr < rec_addr(q.who + 4)) ||
+	       addr == rec_addr(&q.errors) || addr == rec_addr(&q.atc_count) ||
+	       (!errors && (addr == REG(MODEL_GERROR) || addr == REG(MODEL_GERRORN) ||
+			    addr == rec_addr(&q.ill_count)));
+}
+
+/*
+ * PROD is moved, and errors are handled, by what stands in the queue; of a wait that
+ * comes there only its ticket remains, for its clock stands still.
+ */
+static bool orders_blank(enum rec_kind kind, uint64_t addr)
+{
+	return (kind == REC_XCHG64 && (addr == rec_addr(&q.pusher) || addr == rec_addr(&q.fixer))) ||
+	       (kind == REC_STORE_RELEASE64 && addr == rec_addr(&q.fixer));
+}
+
+static void orders_begin(void)
+{
+	struct inval_queue_config cfg = q.cfg;
+	uint32_t i;
+
+	rec.turns = 0;
+	cpus_reset();
+	cpus.hidden = orders_hidden;
+	cpus.blank = orders_blank;
+	boot(&cfg);
+	smmu.next[MODEL_ABT] = orders.aborts;
+	for (i = 0; i < orders.cpus; i++) {
+		result[i] = 1;
+		inval_queue_ticket_init(&order_ticket[i]);
+		cpus_start(orders_run);
+	}
+}
+
+static void orders_end(struct cpus_search *s)
+{
+	uint32_t i;
+	int want;
+
+	for (i = 0; i < orders.cpus; i++) {
+		want = i == 0U && orders.bad != NONE ? -INVAL_EILSEQ : 0;
+		if (result[i] != want)
+			note("a call did not return what it must");
+	}
+	if (q.broken != 0U || q.ill_lost != 0U)
+		note("what was hidden from the search was written");
+	s->wrong = verdict(true);
+}
+
+static void all_orders(uint32_t n, uint32_t num, bool wait, uint32_t bad, uint32_t aborts)
+{
+	struct inval_queue_config cfg = config(2);
+
+	orders.cpus = n;
+	orders.num = num;
+	orders.wait = wait;
+	orders.bad = bad;
+	orders.aborts = aborts;
+	open_with(&cfg, 1, false);
+	machine.pace = 0;
+	rec.relax_us = 0;
+	smmu.tidy = true;
+	memset(&search, 0, sizeof(search));
+	search.begin = orders_begin;
+	search.end = orders_end;
+	search.smmu = &smmu;
+	search.smmu_last = !wait && n * num <= 4U;
+	search.smmu_all = wait;
+	search.memory[0] = &q;
+	search.bytes[0] = sizeof(q);
+	search.memory[1] = book;
+	search.bytes[1] = inval_queue_book_bytes(2);
+	search.memory[2] = mem;
+	search.bytes[2] = 64;
+	search.memory[3] = &history;
+	search.bytes[3] = sizeof(history);
+	search.memory[4] = order_ticket;
+	search.bytes[4] = sizeof(order_ticket);
+	cpus_search(&search);
+	printf("%u CPUs, %u commands, bad %d, %u aborts: %u states, %u runs\n", n, num, (int)bad,
+	       aborts, (unsigned int)search.states, (unsigned int)search.runs);
+	CHECK(search.wrong == NULL, "%u CPUs, run %u: %s", n, (unsigned int)search.runs,
+	      search.wrong);
+	close_queue(true, "CPUs", n);
+}
+
+TEST(orders, two_puts)
+{
+	all_orders(2, 2, false, NONE, 0);
+}
+
+TEST(orders, two_puts_one_full)
+{
+	all_orders(2, 3, false, NONE, 0);
+}
+
+TEST(orders, two_waits)
+{
+	all_orders(2, 1, true, NONE, 0);
+}
+
+/* Seconds each: for a suite of its own. */
+#ifdef INVAL_TEST_LONG
+TEST(orders, two_waits_one_full)
+{
+	all_orders(2, 2, true, NONE, 0);
+}
+
+TEST(orders, illegal)
+{
+	all_orders(2, 1, true, 0, 0);
+}
+
+TEST(orders, abort)
+{
+	all_orders(2, 1, true, NONE, 1);
+}
+
+TEST(orders, three_puts)
+{
+	all_orders(3, 1, false, NONE, 0);
+}
+#endif
