@@ -218,19 +218,16 @@ static inline INVAL_MUST_CHECK int inval_domain_gather(struct inval_domain *d,
 						       struct inval_flush *f)
 {
 	struct inval_gather before = *g;
-	int err = -INVAL_EAGAIN, added;
+	int err = -INVAL_EAGAIN;
 
 	if (req != NULL)
 		err = inval_gather_add(g, req);
 	if (err != -INVAL_EAGAIN)
 		return err;
-	inval_gather_init(g);
-	err = before.used ? inval_domain_flush(d, &before.req, f) : 0;
-	if (req != NULL) {
-		added = inval_gather_add(g, req);
-		err = err != 0 ? err : added;
-	}
-	return err;
+	g->used = req != NULL;
+	if (req != NULL)
+		g->req = *req;
+	return before.used ? inval_domain_flush(d, &before.req, f) : 0;
 }
 
 /**

@@ -133,7 +133,7 @@ enum inval_group {
  * @smmu: the SMMU now; NULL: its entries are skipped
  * @group: enum inval_group
  * @fill: commands in the batch
- * @unsynced: commands since the last SYNC of this SMMU
+ * @busy: this SMMU has been given a command
  * @waits: SMMUs not yet waited for
  * @all: everything, on this SMMU
  * @dead: an S2_VMID entry of this SMMU was skipped
@@ -156,7 +156,7 @@ struct inval_walk {
 	struct inval_smmu *smmu;
 	enum inval_group group;
 	uint32_t fill;
-	uint32_t unsynced;
+	bool busy;
 	uint32_t waits;
 	bool all;
 	bool dead;
@@ -274,20 +274,22 @@ INVAL_ALWAYS_INLINE void inval_walk_push(struct inval_walk *w, uint64_t d0, uint
 	w->f->batch[w->fill].d0 = d0;
 	w->f->batch[w->fill].d1 = d1;
 	w->fill++;
-	w->unsynced++;
+	w->busy = true;
 }
 
-/* Internal: a SYNC before the first command of a later group. */
+/*
+ * Internal: a SYNC before the first command of a later group, of which there is
+ * one: the caller's next.
+ */
 INVAL_ALWAYS_INLINE void inval_walk_group(struct inval_walk *w, enum inval_group group,
 					  inval_issue_fn issue)
 {
 	if (w->group == group)
 		return;
 	w->group = group;
-	if (w->unsynced == 0U)
+	if (!w->busy)
 		return;
 	inval_walk_push(w, INVAL_OP_SYNC, 0, issue);
-	w->unsynced = 0;
 	w->syncs++;
 }
 
@@ -295,7 +297,7 @@ INVAL_ALWAYS_INLINE void inval_walk_group(struct inval_walk *w, enum inval_group
 INVAL_ALWAYS_INLINE void inval_walk_close(struct inval_walk *w, inval_issue_fn issue,
 					  inval_wait_fn wait)
 {
-	if (w->smmu == NULL || w->unsynced == 0U)
+	if (w->smmu == NULL || !w->busy)
 		return;
 	inval_walk_issue(w, true, issue);
 	if (w->smmu == NULL)
@@ -326,7 +328,7 @@ static inline void inval_walk_open(struct inval_walk *w, uint32_t at)
 
 	w->first = at;
 	w->fill = 0;
-	w->unsynced = 0;
+	w->busy = false;
 	w->group = INVAL_GROUP_TLBI;
 	w->dead = false;
 	w->spans = 0;
@@ -376,7 +378,8 @@ INVAL_ALWAYS_INLINE void inval_walk_tlbi(struct inval_walk *w, const struct inva
 
 /*
  * Internal: was S12_VMALL sent for this VMID? It removes combined entries too, so
- * no clear is needed. A dead entry among the stage 2s: assume not.
+ * no clear is needed. A dead entry among the stage 2s: assume not. The entry at
+ * @at is @e, so there is one to compare with.
  */
 static inline bool inval_walk_cleared(const struct inval_walk *w, const struct inval_entry *e,
 				      uint32_t at)
@@ -387,7 +390,7 @@ static inline bool inval_walk_cleared(const struct inval_walk *w, const struct i
 	if (!w->all || w->dead)
 		return false;
 	found = w->first + inval_array_find(w->entries + w->first, at - w->first, key);
-	return found < at && w->entries[found].key == key;
+	return w->entries[found].key == key;
 }
 
 /* Internal: the request as ATC_INV spans; what cannot be cut is everything. */
@@ -460,7 +463,7 @@ static inline int inval_flush_check(const struct inval_range_req *req,
 	if (f->batch_num == 0U || f->wait_num == 0U)
 		return -INVAL_EINVAL;
 	err = inval_range_start(&it, req, &how);
-	return err < 0 ? err : 0;
+	return err != INVAL_RANGE_ALL ? err : 0;
 }
 
 /* Internal: a walk that has done nothing yet. */
