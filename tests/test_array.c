@@ -644,7 +644,8 @@ TEST(array, refuses_other_commands_for_a_key)
 TEST(array, refuses_users_beyond_32_bits)
 {
 	struct inval_entry list[2];
-	struct inval_array *a;
+	struct inval_array *a, *b;
+	int err;
 
 	start();
 	list[0] = s2(0, 1);
@@ -654,6 +655,9 @@ TEST(array, refuses_users_beyond_32_bits)
 	list[1].users = 2;
 	refused(a, list, 2, -INVAL_EOVERFLOW);
 	list[1].users = 1;
+	b = merge(a, list, 2, &err);
+	CHECK(err == 0 && inval_array_at(b)[1].users == UINT32_MAX, "the last that fits: %d", err);
+	free(b);
 	CHECK(inval_array_ref(a, list, 2) == 0, "the last that fits");
 	CHECK(inval_array_at(a)[1].users == UINT32_MAX, "users");
 	refused(a, list + 1, 1, -INVAL_EOVERFLOW);

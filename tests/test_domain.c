@@ -84,6 +84,9 @@ static void start(void)
 	sim_add(1, SIM_E2H);
 	sim_queue(0, 6);
 	sim_queue(1, 6);
+	/* Users and states where no entry should be looked for. */
+	memset(adds, 0x55, sizeof(adds));
+	memset(dels, 0x55, sizeof(dels));
 }
 
 static int init(const struct inval_device *dev, struct inval_domain *to,
@@ -1059,6 +1062,35 @@ TEST(domain, stale_tags)
 	sim_forget();
 	CHECK(inval_flush_entries(dels, t.del_num, 12, &all, &f) == 0, "later");
 	CHECK(sim.cmds == 2U && sim.cmd[0].cmd.d0 == 0x0007000300000011, "%u commands", sim.cmds);
+	finish(&d);
+}
+
+/* The stage 2 lives on, the stage 1 above it does not: that one alone is stale. */
+TEST(domain, stale_stage_1_of_a_parent)
+{
+	struct inval_use nest = use(INVAL_REGIME_S2_PARENT, 5, 0);
+	struct inval_use flat = use(INVAL_REGIME_S2, 5, 0);
+	struct inval_device one = device(1, sid1, 1), two = device(1, sid2, 1);
+	struct inval_flush f = sim_flush();
+	struct inval_domain d;
+	uint32_t at, n = 0;
+
+	start();
+	inval_domain_init(&d);
+	attach(&one, &d, &nest);
+	attach(&two, &d, &flat);
+	publish(&one, NULL, NULL, &d, &nest);
+	sim_at(1)->stuck = true;
+	sim_forget();
+	CHECK(inval_attach_commit(&t, &f) == -INVAL_ETIMEDOUT && t.stale_tags, "commit");
+	for (at = rec_next(REC_WARN, 0); at != REC_NONE; at = rec_next(REC_WARN, at + 1U)) {
+		n += rec.log[at].what == INVAL_WARN_TAG_STALE && rec.log[at].addr == 1U &&
+		     rec.log[at].value == 5U;
+	}
+	CHECK(n == 1U && rec_total(REC_WARN) == 2U, "%u of %u warnings", n, rec_total(REC_WARN));
+	CHECK(dels[0].state == INVAL_STATE_LIVE && dels[1].state == INVAL_STATE_DIED, "which one");
+	sim_at(1)->smmu.off = 1;
+	detach(&two, &d, &flat);
 	finish(&d);
 }
 

@@ -297,7 +297,7 @@ TEST(flush, peers_end_of_the_address_space)
 /* Spans of ATC_INV cover less than twice what was asked, whatever they cross. */
 TEST(flush, peers_atc_across_a_boundary)
 {
-	struct sim_want w[1];
+	struct sim_want w[2];
 	struct inval_range_req req;
 	uint64_t sum;
 	uint32_t lg2, i;
@@ -318,9 +318,13 @@ TEST(flush, peers_atc_across_a_boundary)
 	sim_at(0)->smmu.policy.atc_spans = 1;
 	walk_all(w, 1, &req);
 	CHECK(sim.cmds == 2U && sim.cmd[0].cmd.d1 == (41U - 12U), "one span");
-	sim_at(0)->smmu.policy.atc_spans = 0;
-	walk_all(w, 1, &req);
-	CHECK(sim.cmds == 2U && sim.cmd[0].cmd.d1 == 52U, "a policy nobody can follow");
+	/* A policy that nobody can follow, behind an SMMU that has another. */
+	sim_at(0)->smmu.policy.atc_spans = 2;
+	sim_add(1, 0);
+	sim_at(1)->smmu.policy.atc_spans = 0;
+	w[1] = sim_want_ats(SIM_ATS, 1, 7, false, 0);
+	walk_all(w, 2, &req);
+	CHECK(sim.cmds == 5U && sim.cmd[3].cmd.d1 == 52U, "%u commands", sim.cmds);
 }
 
 /* Whatever comes: tags and devices on up to four SMMUs. */
@@ -647,6 +651,23 @@ TEST(flush, each_smmu_decides_between_range_and_everything)
 	CHECK(sim_count(&w[1], &req) == 1U && (sim.cmd[2].cmd.d0 & 0xffU) == 0x11U, "33 pages");
 	CHECK(sim_count(&w[2], &req) == 2U && (sim.cmd[4].cmd.d0 & 0xffU) == 0x12U, "two");
 	CHECK(sim_count(&w[3], &req) == 1U && (sim.cmd[7].cmd.d0 & 0xffU) == 0x12U, "rounded up");
+}
+
+/* With DS one command names up to 2^44 granules, else 2^36. */
+TEST(flush, ds_makes_ranges_longer)
+{
+	struct inval_range_req req = sim_req(0, 1ULL << 50, true);
+	struct sim_want w[2];
+
+	sim_reset();
+	sim_add(0, SIM_RIL);
+	sim_add(1, SIM_RIL | SIM_DS);
+	w[0] = sim_want_tag(SIM_S1, 0, 0, 1);
+	w[1] = sim_want_tag(SIM_S1, 1, 0, 1);
+	walk_all(w, 2, &req);
+	sim_judge(w, 2, &req, 12);
+	CHECK(sim_count(&w[0], &req) == 4U && sim_count(&w[1], &req) == 1U, "%u and %u commands",
+	      sim_count(&w[0], &req), sim_count(&w[1], &req));
 }
 
 /* An IPA that the command cannot hold makes everything of it, on that SMMU alone. */
@@ -1231,6 +1252,9 @@ TEST(flush, gather_refuses)
 	struct inval_gather g, before;
 	uint32_t i, used;
 
+	inval_gather_init(&g);
+	bad[0] = sim_req(VA, 1, true);
+	CHECK(inval_gather_add(&g, &bad[0]) == 0, "one byte is a range");
 	bad[0] = sim_req(VA + 0x1000U, 0, true);
 	bad[1] = sim_req(0, UINT64_MAX, true);
 	bad[2] = sim_req(0ULL - 0x1000U, 0x1001, true);
