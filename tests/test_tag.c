@@ -247,7 +247,7 @@ TEST(tag, goes_round)
 	static const struct { uint32_t num, first; } spaces[] = {
 		{ 1, 0 }, { 2, 0 }, { 2, 1 }, { 32, 0 }, { 33, 1 }, { 256, 1 }, { MOST, 1 },
 	};
-	uint32_t i, k, tag, want;
+	uint32_t i, k, tag = 0, want;
 	struct inval_tags t;
 	int err;
 
