@@ -35,6 +35,10 @@
 #include "inval/range.h"
 #include "inval/tag.h"
 
+#if defined(INVAL_WITH_PURE) && \
+	(defined(INVAL_WITH_QUEUE) || defined(INVAL_WITH_FLUSH) || defined(INVAL_WITH_DOMAIN))
+#error "inval: INVAL_WITH_PURE leaves out what INVAL_WITH_QUEUE, _FLUSH or _DOMAIN ask for"
+#endif
 #if !defined(INVAL_WITH_PURE) && !defined(INVAL_WITH_QUEUE) && !defined(INVAL_WITH_FLUSH) && \
 	!defined(INVAL_WITH_DOMAIN)
 #define INVAL_WITH_DOMAIN

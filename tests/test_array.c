@@ -241,6 +241,7 @@ static struct inval_array *merge(struct inval_array *base, const struct inval_en
 
 	CHECK(bytes == inval_array_bytes(inval_array_live(base) + num), "%llu bytes",
 	      (unsigned long long)bytes);
+	CHECK(inval_array_merge(&out, NULL, bytes, base, add, num) == -INVAL_ENOMEM, "no memory");
 	CHECK(inval_array_merge(&out, mem, bytes - 1U, base, add, num) == -INVAL_ENOMEM,
 	      "one byte too few");
 	CHECK(out == none + 1, "out without an array");

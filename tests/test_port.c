@@ -601,6 +601,8 @@ static void release_mutex(void)
 	rec.cpu = cpu;
 }
 
+static unsigned long contended_token;
+
 TEST(recording, mutexes)
 {
 	start();
@@ -619,8 +621,47 @@ TEST(recording, mutexes)
 	rec.on_turn = release_mutex;
 	inval_port_mutex_lock(&contended);
 	CHECK(rec_total(REC_LOCK_WAIT) == 1U, "did not wait");
-	inval_port_mutex_unlock(&contended);
+	inval_port_mutex_fini(&contended);
+	CHECK(misused("while it is held"), "fini");
+	inval_port_mutex_init(&contended);
+	inval_port_mutex_fini(&contended);
+	inval_port_mutex_lock(&contended);
+	CHECK(misused("before its init"), "lock after fini");
+	rec_reset();
+}
+
+static void end_reader(void)
+{
+	rec.cpu = 1;
+	inval_port_read_end(&reader, contended_token);
+	rec.cpu = 0;
+	rec.on_turn = NULL;
+}
+
+TEST(recording, end_of_contexts)
+{
+	inval_hold_ctx holder;
+	void *mem;
+
+	start();
+	inval_port_read_init(&reader);
+	mem = rec_alloc(64);
+	rec.cpu = 1;
+	contended_token = inval_port_read_begin(&reader);
+	rec.cpu = 0;
+	inval_port_free_later(&reader, mem, defer_of(mem));
+	rec.on_turn = end_reader;
+	inval_port_read_fini(&reader);
+	CHECK(rec_blocks() == 0U && !rec.on_turn, "did not wait, or kept memory");
 	CHECK(rec_done() == 0U, "%s", rec.misuse_text);
+	inval_port_read_begin(&reader);
+	CHECK(misused("before its init"), "begin after fini");
+	start();
+	inval_port_hold_init(&holder);
+	inval_port_hold_fini(&holder);
+	inval_port_hold_begin(&holder);
+	CHECK(misused("before its init"), "hold after fini");
+	rec_reset();
 }
 
 TEST(recording, clock_moves_only_by_waiting)

@@ -391,6 +391,28 @@ TEST(pthread, free_later_does_not_wait)
 	end();
 }
 
+TEST(pthread, fini_gives_back_what_was_to_be_freed_later)
+{
+	struct block *b = block_new(5);
+	inval_hold_ctx holder;
+	unsigned long token;
+	inval_mutex mutex;
+	inval_read_ctx own;
+
+	start();
+	inval_port_read_init(&own);
+	token = inval_port_read_begin(&own);
+	inval_port_free_later(&own, b, &b->defer);
+	inval_port_read_end(&own, token);
+	inval_port_read_fini(&own);
+	CHECK(frees == 1U && bad == 0U, "%llu freed", (unsigned long long)frees);
+	inval_port_hold_init(&holder);
+	inval_port_hold_fini(&holder);
+	inval_port_mutex_init(&mutex);
+	inval_port_mutex_fini(&mutex);
+	end();
+}
+
 static void *free_blocks(void *arg)
 {
 	struct block *b;

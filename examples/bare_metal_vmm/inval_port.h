@@ -123,6 +123,12 @@ static inline void inval_port_read_init(inval_read_ctx *ctx)
 	ctx->sections = 0;
 }
 
+static inline void inval_port_read_fini(inval_read_ctx *ctx)
+{
+	if (ctx->sections != 0U)
+		die("read_fini inside a read section");
+}
+
 static inline unsigned long inval_port_read_begin(inval_read_ctx *ctx)
 {
 	ctx->sections++;

@@ -16,7 +16,7 @@
  *   the thread must not be cancelled inside.
  * - free_later never waits. The memory is freed as soon as somebody who ends a
  *   section, calls free_later or read_sync of that context finds that the old
- *   sections are over; by inval_port_c11_fini() at the latest.
+ *   sections are over; by the context's fini at the latest.
  * - Interrupts do not exist and a thread can be preempted anywhere: between its
  *   reservation and its commands the others of that queue wait for it.
  * - Warnings go to stderr; traces and counters nowhere.
@@ -279,7 +279,6 @@ static inline void inval_port_c11_sync(struct inval_port_c11_epoch *e)
 	inval_port_mb();
 }
 
-/* No hook: for the embedder, once nobody uses the context of a domain any more. */
 static inline void inval_port_c11_fini(struct inval_port_c11_epoch *e)
 {
 	inval_port_c11_sync(e);
@@ -312,6 +311,11 @@ typedef struct inval_port_c11_epoch inval_read_ctx;
 static inline void inval_port_read_init(inval_read_ctx *ctx)
 {
 	inval_port_c11_init(ctx);
+}
+
+static inline void inval_port_read_fini(inval_read_ctx *ctx)
+{
+	inval_port_c11_fini(ctx);
 }
 
 static inline unsigned long inval_port_read_begin(inval_read_ctx *ctx)
@@ -351,6 +355,11 @@ static inline void inval_port_hold_init(inval_hold_ctx *ctx)
 	inval_port_c11_init(ctx);
 }
 
+static inline void inval_port_hold_fini(inval_hold_ctx *ctx)
+{
+	inval_port_c11_fini(ctx);
+}
+
 static inline unsigned long inval_port_hold_begin(inval_hold_ctx *ctx)
 {
 	return inval_port_c11_begin(ctx);
@@ -373,6 +382,11 @@ typedef pthread_mutex_t inval_mutex;
 static inline void inval_port_mutex_init(inval_mutex *m)
 {
 	pthread_mutex_init(m, NULL);
+}
+
+static inline void inval_port_mutex_fini(inval_mutex *m)
+{
+	pthread_mutex_destroy(m);
 }
 
 static inline void inval_port_mutex_lock(inval_mutex *m)

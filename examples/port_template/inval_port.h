@@ -124,6 +124,12 @@ static inline void inval_port_read_init(inval_read_ctx *ctx)
 #error "inval port: fill in inval_port_read_init: before the first use"
 }
 
+/* Linux, Xen: rcu_barrier; pKVM: nothing */
+static inline void inval_port_read_fini(inval_read_ctx *ctx)
+{
+#error "inval port: fill in inval_port_read_fini: the end; all that free_later took is given back"
+}
+
 /* Linux, Xen: rcu_read_lock; pKVM: hyp_spin_lock */
 static inline unsigned long inval_port_read_begin(inval_read_ctx *ctx)
 {
@@ -174,6 +180,12 @@ static inline void inval_port_hold_init(inval_hold_ctx *ctx)
 #error "inval port: fill in inval_port_hold_init: before the first use"
 }
 
+/* Linux: cleanup_srcu_struct; Xen: nothing */
+static inline void inval_port_hold_fini(inval_hold_ctx *ctx)
+{
+#error "inval port: fill in inval_port_hold_fini: the end; no section begins any more"
+}
+
 /* Linux: srcu_read_lock; Xen: read_lock */
 static inline unsigned long inval_port_hold_begin(inval_hold_ctx *ctx)
 {
@@ -198,6 +210,12 @@ static inline void inval_port_hold_sync(inval_hold_ctx *ctx)
 static inline void inval_port_mutex_init(inval_mutex *m)
 {
 #error "inval port: fill in inval_port_mutex_init: before the first use"
+}
+
+/* Linux: mutex_destroy; Xen: nothing */
+static inline void inval_port_mutex_fini(inval_mutex *m)
+{
+#error "inval port: fill in inval_port_mutex_fini: the end"
 }
 
 /* Linux: mutex_lock; Xen: spin_lock */

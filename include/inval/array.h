@@ -549,7 +549,7 @@ static inline int inval_array_fill(struct inval_array *a, struct inval_array *ba
  * Same key: users are added. Entries without users are left out.
  *
  * Context: the writer.
- * Return: 0; -INVAL_ENOMEM when @bytes are too few; -INVAL_EINVAL for a list
+ * Return: 0; -INVAL_ENOMEM without @mem or with too few @bytes; -INVAL_EINVAL for a list
  * that is not sorted, or an addition that asks for other commands than the
  * entry of its key; -INVAL_EOVERFLOW when users do not fit 32 bits. On failure
  * nothing is published, and @mem is the caller's again.
@@ -561,7 +561,7 @@ static inline int inval_array_merge(struct inval_array **out, void *mem, uint64_
 	struct inval_array *a = (struct inval_array *)mem;
 	int err;
 
-	if (bytes < inval_array_merge_bytes(base, num))
+	if (mem == NULL || bytes < inval_array_merge_bytes(base, num))
 		return -INVAL_ENOMEM;
 	if (!inval_entries_sorted(add, num))
 		return -INVAL_EINVAL;

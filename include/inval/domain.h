@@ -560,9 +560,10 @@ static inline INVAL_MUST_CHECK int inval_domain_purge(struct inval_domain *d, vo
  * inval_domain_fini() - the end of a domain
  * @d: the domain; no flush of it begins any more
  *
- * Its last array goes back to its owner.
+ * Its last array goes back to its owner, and after that @d is the caller's
+ * memory again.
  *
- * Context: the attach mutex is held.
+ * Context: the attach mutex is held. Waits for walks, so not in a read section.
  * Return: 0; -INVAL_EBUSY while a device uses it: nothing changed.
  */
 static inline INVAL_MUST_CHECK int inval_domain_fini(struct inval_domain *d)
@@ -573,6 +574,7 @@ static inline INVAL_MUST_CHECK int inval_domain_fini(struct inval_domain *d)
 		return -INVAL_EBUSY;
 	if (now != NULL)
 		inval_domain_replace(d, NULL);
+	inval_port_read_fini(&d->read);
 	return 0;
 }
 

@@ -7,7 +7,8 @@
  * first), and defines in it:
  *	#define INVAL_PORT_VERSION 1
  * the types below and, for each group of hooks that the parts it includes
- * need, `static inline` functions with exactly these names and types:
+ * need, `static inline` functions with exactly these names and types. In C++ with
+ * INVAL_NAMESPACE all of that stands between INVAL_BEGIN and INVAL_END.
  *
  * Types
  *	inval_slot	a published pointer (void *, __rcu where that exists)
@@ -41,6 +42,9 @@
  * Read side: walks. A section must not sleep; sections nest. The token is the
  * port's own (interrupt flags, an SRCU index).
  *	void inval_port_read_init(inval_read_ctx *ctx)
+ *	void inval_port_read_fini(inval_read_ctx *ctx)
+ *		no section begins any more; when it returns all is given back that
+ *		free_later took, and the memory of @ctx may go. May wait
  *	unsigned long inval_port_read_begin(inval_read_ctx *ctx)
  *	void inval_port_read_end(inval_read_ctx *ctx, unsigned long token)
  *	void inval_port_read_sync(inval_read_ctx *ctx)
@@ -62,12 +66,14 @@
  *
  * Hold side: flushes of cache providers. A section may sleep.
  *	void inval_port_hold_init(inval_hold_ctx *ctx)
+ *	void inval_port_hold_fini(inval_hold_ctx *ctx)
  *	unsigned long inval_port_hold_begin(inval_hold_ctx *ctx)
  *	void inval_port_hold_end(inval_hold_ctx *ctx, unsigned long token)
  *	void inval_port_hold_sync(inval_hold_ctx *ctx)
  *
  * Mutex (cache part only; may sleep).
  *	void inval_port_mutex_init(inval_mutex *m)
+ *	void inval_port_mutex_fini(inval_mutex *m)
  *	void inval_port_mutex_lock(inval_mutex *m)
  *	void inval_port_mutex_unlock(inval_mutex *m)
  *
@@ -210,6 +216,7 @@ INVAL_END
 	static inline void inval_##part##_uses_read(void) \
 	{ \
 		INVAL_PORT_HOOK(inval_port_read_init, void, (inval_read_ctx *)); \
+		INVAL_PORT_HOOK(inval_port_read_fini, void, (inval_read_ctx *)); \
 		INVAL_PORT_HOOK(inval_port_read_begin, unsigned long, (inval_read_ctx *)); \
 		INVAL_PORT_HOOK(inval_port_read_end, void, (inval_read_ctx *, unsigned long)); \
 		INVAL_PORT_HOOK(inval_port_read_sync, void, (inval_read_ctx *)); \
@@ -224,6 +231,7 @@ INVAL_END
 	static inline void inval_##part##_uses_hold(void) \
 	{ \
 		INVAL_PORT_HOOK(inval_port_hold_init, void, (inval_hold_ctx *)); \
+		INVAL_PORT_HOOK(inval_port_hold_fini, void, (inval_hold_ctx *)); \
 		INVAL_PORT_HOOK(inval_port_hold_begin, unsigned long, (inval_hold_ctx *)); \
 		INVAL_PORT_HOOK(inval_port_hold_end, void, (inval_hold_ctx *, unsigned long)); \
 		INVAL_PORT_HOOK(inval_port_hold_sync, void, (inval_hold_ctx *)); \
@@ -233,6 +241,7 @@ INVAL_END
 	static inline void inval_##part##_uses_mutex(void) \
 	{ \
 		INVAL_PORT_HOOK(inval_port_mutex_init, void, (inval_mutex *)); \
+		INVAL_PORT_HOOK(inval_port_mutex_fini, void, (inval_mutex *)); \
 		INVAL_PORT_HOOK(inval_port_mutex_lock, void, (inval_mutex *)); \
 		INVAL_PORT_HOOK(inval_port_mutex_unlock, void, (inval_mutex *)); \
 	}

@@ -96,7 +96,7 @@ done < <(sed -e ':a' -e '/\\$/{N;s/[ \t]*\\\n[ \t]*/ /;ba' -e '}' "$lib/inval/po
 			print g "|" word[1] "|" word[2] "|" piece[i]
 		}
 	}')
-if [ ${#types[@]} -lt 6 ] || [ ${#hooks[@]} -lt 53 ]; then
+if [ ${#types[@]} -lt 6 ] || [ ${#hooks[@]} -lt 56 ]; then
 	fail "port.h: types and hooks" "read ${#types[@]} and ${#hooks[@]}"
 fi
 

@@ -44,6 +44,7 @@ static inline void inval_port_dma_wmb(void) { }
 static inline void inval_port_dma_mb(void) { }
 
 static inline void inval_port_read_init(inval_read_ctx *ctx) { *ctx = 0; }
+static inline void inval_port_read_fini(inval_read_ctx *ctx) { (void)ctx; }
 static inline unsigned long inval_port_read_begin(inval_read_ctx *ctx) { (void)ctx; return 0; }
 static inline void inval_port_read_end(inval_read_ctx *ctx, unsigned long token) { (void)ctx; (void)token; }
 static inline void inval_port_read_sync(inval_read_ctx *ctx) { (void)ctx; }
@@ -59,11 +60,13 @@ static inline void inval_port_free_later(inval_read_ctx *ctx, void *mem, inval_d
 }
 
 static inline void inval_port_hold_init(inval_hold_ctx *ctx) { *ctx = 0; }
+static inline void inval_port_hold_fini(inval_hold_ctx *ctx) { (void)ctx; }
 static inline unsigned long inval_port_hold_begin(inval_hold_ctx *ctx) { (void)ctx; return 0; }
 static inline void inval_port_hold_end(inval_hold_ctx *ctx, unsigned long token) { (void)ctx; (void)token; }
 static inline void inval_port_hold_sync(inval_hold_ctx *ctx) { (void)ctx; }
 
 static inline void inval_port_mutex_init(inval_mutex *m) { *m = 0; }
+static inline void inval_port_mutex_fini(inval_mutex *m) { (void)m; }
 static inline void inval_port_mutex_lock(inval_mutex *m) { *m = 1; }
 static inline void inval_port_mutex_unlock(inval_mutex *m) { *m = 0; }
 

@@ -714,11 +714,25 @@ static inline void inval_port_free_later(inval_read_ctx *ctx, void *mem, inval_d
 		rec_run_frees();
 }
 
+static inline void inval_port_read_fini(inval_read_ctx *ctx)
+{
+	rec_need_ready(ctx->ready);
+	rec_wait(REC_SCOPE_READ, ctx, REC_READ_WAIT);
+	rec_run_frees();
+	ctx->ready = 0;
+}
+
 /* Hold side */
 
 static inline void inval_port_hold_init(inval_hold_ctx *ctx)
 {
 	ctx->ready = REC_READY;
+}
+
+static inline void inval_port_hold_fini(inval_hold_ctx *ctx)
+{
+	rec_need_ready(ctx->ready);
+	ctx->ready = 0;
 }
 
 static inline unsigned long inval_port_hold_begin(inval_hold_ctx *ctx)
@@ -751,6 +765,14 @@ static inline void inval_port_mutex_init(inval_mutex *m)
 {
 	m->ready = REC_READY;
 	m->holder = 0;
+}
+
+static inline void inval_port_mutex_fini(inval_mutex *m)
+{
+	rec_need_ready(m->ready);
+	if (m->holder != 0U)
+		rec_misuse("mutex ended while it is held");
+	m->ready = 0;
 }
 
 static inline void inval_port_mutex_lock(inval_mutex *m)

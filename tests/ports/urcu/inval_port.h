@@ -40,6 +40,12 @@ static inline void inval_port_read_init(inval_read_ctx *ctx)
 	*ctx = 0;
 }
 
+static inline void inval_port_read_fini(inval_read_ctx *ctx)
+{
+	(void)ctx;
+	urcu_memb_barrier();
+}
+
 static inline unsigned long inval_port_read_begin(inval_read_ctx *ctx)
 {
 	(void)ctx;
