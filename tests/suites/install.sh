@@ -107,6 +107,16 @@ check "pkg-config: version" test "$(pkg-config --modversion inval)" = "$version"
 check "pkg-config" compile $(pkg-config --cflags inval)
 mv "$out/moved" "$prefix"
 
+# hello.c by the line that stands in it.
+hello()
+{
+	cd "$root" && eval "$(sed -nE 's|^ \*\t(cc .*) && ./hello$|\1|p' examples/hello.c |
+		sed "s|^cc|gcc-12|; s|-o hello|-o $out/use/hello|")" && "$out/use/hello" >"$out/hello.log"
+}
+check "hello.c by its own compile line" hello
+check "hello.c flushed the page and its ATC" test "$(grep -cE \
+	'TLBI_S2_IPA vmid=7 ipa=0x1000 |ATC_INV sid=0x42 va=0x1000 ' "$out/hello.log")" = 2
+
 # As a sub-directory: no tests, no install rules of ours in their project.
 project sub "C CXX" "add_subdirectory($root inval)
 $programs
