@@ -100,6 +100,7 @@ need_packages()
 	local want
 
 	want=$(not_installed "$@")
+	want=${want% }
 	[ -z "$want" ] && return
 	[ "$(id -u)" = 0 ] ||
 		missing "run as root: apt-get install --no-install-recommends $want"
