@@ -93,8 +93,15 @@ static int init(const struct inval_device *dev, struct inval_domain *to,
 		const struct inval_use *to_use, struct inval_domain *from,
 		const struct inval_use *from_use)
 {
+	int err;
+
 	CHECK(inval_attach_scratch(dev) == 2U + dev->sid_num, "scratch");
-	return inval_attach_init(&t, dev, to, to_use, from, from_use, adds, dels);
+	memset(&t, 0x55, sizeof(t));
+	err = inval_attach_init(&t, dev, to, to_use, from, from_use, adds, dels);
+	CHECK((to || t.add_num == 0U) && (from || t.del_num == 0U), "lists of nobody");
+	CHECK(t.left.tags == 0U && t.left.ats == 0U && t.left.unknown == 0U && !t.stale_tags,
+	      "nothing has left yet");
+	return err;
 }
 
 /* All up to publish; the embedder's CFGI + SYNC would come next. */
@@ -225,6 +232,15 @@ static void publish_logged(const struct inval_device *dev, struct inval_domain *
 	CHECK(inval_attach_publish(&t) == 0, "publish");
 }
 
+/* The last array published had, and has, so many entries. */
+static void check_trace(uint32_t had, uint32_t has)
+{
+	uint32_t at = rec_next(REC_TRACE, rec_next(REC_SLOT_STORE, 0));
+
+	CHECK(at != REC_NONE && rec.log[at].what == INVAL_EVENT_PUBLISH &&
+	      rec.log[at].addr == had && rec.log[at].value == has, "trace");
+}
+
 /* One full barrier, and nothing behind it. */
 static void check_barrier(void)
 {
@@ -249,6 +265,7 @@ TEST(domain, publish_is_store_barrier_and_nothing_else)
 	      rec.log[at].value == rec_addr(first), "the first array");
 	check_barrier();
 	CHECK(rec_total(REC_FREE_LATER) == 0U, "nothing to free");
+	check_trace(0, 2);
 	CHECK(inval_attach_commit(&t, &f) == 0, "commit");
 
 	rec.keep_frees = true;
@@ -256,6 +273,7 @@ TEST(domain, publish_is_store_barrier_and_nothing_else)
 	at = rec_next(REC_SLOT_STORE, 0);
 	CHECK(at != REC_NONE && rec.log[at].value == rec_addr(second), "the second array");
 	CHECK(rec_total(REC_SLOT_STORE) == 1U && rec_total(REC_FREE_LATER) == 1U, "once each");
+	check_trace(2, 3);
 	at = rec_next_at(REC_FREE_LATER, rec_addr(first), at);
 	CHECK(at != REC_NONE, "the first goes back, after the store");
 	check_barrier();
@@ -1157,6 +1175,7 @@ TEST(domain, fini)
 	rec_forget();
 	CHECK(inval_domain_fini(&d) == 0 && !array_of(&d), "fini");
 	CHECK(rec_total(REC_SLOT_STORE) == 1U && rec_total(REC_FREE_LATER) == 1U, "given back");
+	check_trace(0, 0);
 	CHECK(rec.misuse == 0U, "misuse");
 }
 
