@@ -337,6 +337,8 @@ static void step_del(struct inval_array *a, struct list *l, uint64_t *seed, uint
 	struct inval_unref want = { 0, 0, 0 }, res = { 7, 7, 7 };
 	uint8_t state;
 
+	for (k = 0; k < num; k++)
+		del[k].state = 0x55;
 	inval_array_unref(a, del, num, &res);
 	for (k = 0; k < l->num; k++) {
 		struct item *w = &l->item[k];

@@ -686,10 +686,15 @@ TEST(flush, wide_ipa)
 				w[0] = sim_want_tag(SIM_S1, 0, 3, 1);
 				w[1] = sim_want_tag(SIM_S2, 0, 5, 0);
 				w[2] = sim_want_tag(SIM_CLEAR, 0, 5, 0);
-				req = sim_req((1ULL << lg2) - 0x1000U, 0x2000, true);
+				req = sim_req((1ULL << lg2) - 0x1000U, 0x1001, true);
 				walk_all(w, 3, &req);
 				sim_judge(w, 3, &req, 12);
 				CHECK(sim_vmalled(0, 5) == (lg2 >= bits[minor]), "3.%u, 2^%u",
+				      minor, lg2);
+				req.bytes--;
+				walk_all(w, 3, &req);
+				sim_judge(w, 3, &req, 12);
+				CHECK(sim_vmalled(0, 5) == (lg2 > bits[minor]), "3.%u, below 2^%u",
 				      minor, lg2);
 			}
 		}
