@@ -440,7 +440,8 @@ static inline INVAL_MUST_CHECK int inval_queue_ack(struct inval_queue *q, uint32
 /*
  * Internal: look at CONS once. All ones are no position, though they may look like
  * one: the SMMU has no power. Nor is one beyond PROD, with nothing sent since that
- * could explain it.
+ * could explain it. ERR shows an error before GERROR does, and still does when it is
+ * over; while it is active CONS stands. So a wait without an error reads CONS alone.
  */
 static inline int inval_queue_poll(struct inval_queue *q)
 {
@@ -456,7 +457,7 @@ static inline int inval_queue_poll(struct inval_queue *q)
 			return inval_queue_break(q, INVAL_EPROTO);
 	}
 	inval_queue_advance(q, pos);
-	if (err != INVAL_CERROR_NONE || pos == known)
+	if (err != INVAL_CERROR_NONE && pos == known)
 		return inval_queue_recover(q);
 	return 0;
 }
