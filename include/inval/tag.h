@@ -11,7 +11,7 @@
  * A space belongs to whom the embedder wants: one per SMMU, or one for all.
  * With BTM the SMMU hears the CPU's broadcast TLBI, so an ASID of a process's
  * page table must be the CPU's own: pinned, and before that given up by a domain
- * of ours that has it.
+ * of ours that has it (inval_attach_init_move()).
  *
  * Pure: the space is words of the caller's memory, two bits a tag, and each
  * function runs under a lock of the caller's that goes with it.
@@ -230,7 +230,7 @@ static inline uint64_t inval_tags_mark(const struct inval_tags *t)
  *
  * Context: the lock of the space is held.
  * Return: 0: the stale ones are free; -INVAL_EAGAIN when one was put aside since
- * @mark: nothing changes, mark and flush again.
+ * then: nothing changes, mark and flush again.
  */
 static inline INVAL_MUST_CHECK int inval_tags_clean(struct inval_tags *t, uint64_t mark)
 {
