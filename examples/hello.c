@@ -11,7 +11,7 @@ static struct printing_smmu p;
 static struct inval_smmu *smmus[] = { &p.smmu };
 static struct inval_cmd batch[8], cfgi;
 static struct inval_flush_wait waits[1];
-static struct inval_flush flush = { smmus, 1, batch, 8, waits, 1, NULL, 0, 0 };
+static struct inval_flush flush = { smmus, 1, batch, 8, waits, 1, NULL, 0, 0, false };
 
 int main(void)
 {

@@ -262,6 +262,7 @@ static inline struct inval_flush sim_flush(void)
 	f.errors = sim.errors;
 	f.error_num = SIM_ERRORS;
 	f.error_total = 99;
+	f.cpu_tlbi = false;
 	return f;
 }
 

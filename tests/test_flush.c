@@ -25,6 +25,9 @@
  * 12. Gathered ranges cover exactly what was added, joined only when adjacent and
  *     mapped alike; the ends of the address space are no neighbours; a sum never
  *     means "everything"; what is refused changes nothing.
+ * 13. With cpu_tlbi an SMMU that hears broadcasts gets ATC_INV and SYNC alone, and nothing
+ *     without ATS; another gets all, in the same flush.
+ * What test_domain_cases.c sees of flush.h: a device's flush, SMMU off and on.
  * Faults of others that must not come back are cases "peers_*".
  */
 /* port: recording */
@@ -153,6 +156,44 @@ TEST(flush, layouts_of_devices)
 	CHECK(sim.cmds == 0U && sim.calls == 0U, "all dead: %u commands", sim.cmds);
 	walk_all(none, 0, &page);
 	CHECK(sim.cmds == 0U && sim.calls == 0U, "no entry: %u commands", sim.cmds);
+}
+
+TEST(flush, cpu_tlbi_leaves_atc)
+{
+	struct inval_range_req page = sim_req(VA, 0x1000, true), all = sim_req(0, 0, false);
+	static const uint64_t want[][2] = {
+		{ 0x0000abcd00003840, VA }, { 0x0000abce00000040, 52 }, SYNC,
+		{ 0x0007000300000012, VA | 1U }, { 0x000000050000002a, VA | 1U }, SYNC,
+		{ 0x0000000500000010, 0 }, SYNC, { 0x0000abcd00003840, VA },
+		{ 0x0000abce00000040, 52 }, SYNC,
+	};
+	struct inval_flush f = sim_flush();
+	struct sim_want w[13];
+	uint32_t i, at = 0;
+
+	sim_reset();
+	for (i = 0; i < 3U; i++) {
+		sim_add(i, 0);
+		w[at++] = sim_want_tag(SIM_S1, i, 3, 7);
+		w[at++] = sim_want_tag(SIM_S2, i, 5, 0);
+		w[at++] = sim_want_tag(SIM_CLEAR, i, 5, 0);
+		if (i == 2U)
+			break;
+		w[at++] = sim_want_ats(SIM_ATS, i, 0xabcd, true, 3);
+		w[at++] = sim_want_ats(SIM_ATS_FULL, i, 0xabce, false, 0);
+	}
+	sim_at(0)->smmu.caps.feat |= INVAL_FEAT_BTM;
+	sim_at(2)->smmu.caps.feat |= INVAL_FEAT_BTM;
+	sim_entries(entries, w, at, 12);
+	f.cpu_tlbi = true;
+	CHECK(sim_walk(entries, at, 12, &page, &f) == 0, "page");
+	expect(want, 11, "page");
+	CHECK(sim.calls == 4U && rec.count[INVAL_COUNT_TLBI] == 3U &&
+	      rec.count[INVAL_COUNT_ATC] == 4U, "issue twice, wait twice");
+	sim_forget();
+	CHECK(sim_walk(entries, 3, 12, &all, &f) == 0 && sim.cmds == 0U, "no ATS, nothing");
+	f.cpu_tlbi = false;
+	CHECK(sim_walk(entries, 3, 12, &all, &f) == 0 && sim.cmds == 3U, "%u commands", sim.cmds);
 }
 
 TEST(flush, several_smmus_are_apart)

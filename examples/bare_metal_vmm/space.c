@@ -228,6 +228,7 @@ static struct inval_flush *flush_memory(void)
 	flush.wait_num = ARRAY_LEN(waits);
 	flush.errors = NULL;
 	flush.error_num = 0;
+	flush.cpu_tlbi = false;
 	return &flush;
 }
 

@@ -441,13 +441,27 @@ static inline void inval_attach_stale(struct inval_attach *t, const struct inval
 	}
 }
 
+/* Internal: flush what died of @list; nobody has broadcast a TLBI for it. */
+static inline int inval_attach_flush_tags(struct inval_attach *t, struct inval_entry *list,
+					  uint32_t num, struct inval_flush *f)
+{
+	struct inval_range_req all = { 0, 0, 12, 0, false, false };
+	bool cpu_tlbi = f->cpu_tlbi;
+	int err;
+
+	inval_attach_dead_tags(list, num);
+	f->cpu_tlbi = false;
+	err = inval_flush_entries(list, num, 12, &all, f);
+	f->cpu_tlbi = cpu_tlbi;
+	if (err != 0)
+		inval_attach_stale(t, list, num);
+	return err;
+}
+
 /* Internal: @d forgets @list: users, fence, tags without a user. */
 static inline int inval_attach_drop(struct inval_attach *t, struct inval_domain *d,
 				    struct inval_entry *list, uint32_t num, struct inval_flush *f)
 {
-	struct inval_range_req all = { 0, 0, 12, 0, false, false };
-	int err;
-
 	inval_array_unref(inval_domain_array(d), list, num, &t->left);
 	if (t->left.ats != 0U) {
 		inval_port_trace(INVAL_EVENT_FENCE, num, t->left.ats);
@@ -455,17 +469,13 @@ static inline int inval_attach_drop(struct inval_attach *t, struct inval_domain 
 	}
 	if (t->left.tags == 0U)
 		return 0;
-	inval_attach_dead_tags(list, num);
-	err = inval_flush_entries(list, num, 12, &all, f);
-	if (err != 0)
-		inval_attach_stale(t, list, num);
-	return err;
+	return inval_attach_flush_tags(t, list, num, f);
 }
 
 /**
  * inval_attach_commit() - the old domain forgets the device
  * @t: the transaction, published
- * @f: memory to work with; its SMMUs have queues
+ * @f: memory to work with; its SMMUs have queues. @cpu_tlbi of it is not heeded
  *
  * The embedder has completed CFGI + SYNC: the SMMU uses the new STE or CD. When
  * a device's ATC entry died this waits for every walk of the old domain that
@@ -494,7 +504,7 @@ static inline INVAL_MUST_CHECK int inval_attach_commit(struct inval_attach *t,
  * @t: the transaction; not committed
  * @mem: out: the memory given to prepare, which is the caller's again; NULL
  *	when it took none or its array was published
- * @f: memory to work with; its SMMUs have queues
+ * @f: memory to work with; its SMMUs have queues. @cpu_tlbi of it is not heeded
  *
  * Before publish nothing had changed. After it the embedder has put the old STE
  * or CD back, with CFGI + SYNC; the new domain then forgets the device as the

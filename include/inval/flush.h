@@ -84,6 +84,11 @@ struct inval_flush_error {
  * @errors: room for errors; may be NULL with @error_num 0
  * @error_num: length of @errors
  * @error_total: out: errors of the last call, also those with no room
+ * @cpu_tlbi: leave the TLBIs to the CPU's broadcast ones on SMMUs that hear them
+ *	(INVAL_FEAT_BTM; to be taken from the caps of one with CR2.PTM = 1). They
+ *	have named what @req of the flush names, for every tag in the array, and
+ *	their DSB is complete: a SYNC does not wait for broadcasts, so the device
+ *	would refill from the old translation what ATC_INV takes away
  */
 struct inval_flush {
 	struct inval_smmu *const *smmus;
@@ -95,6 +100,7 @@ struct inval_flush {
 	struct inval_flush_error *errors;
 	uint32_t error_num;
 	uint32_t error_total;
+	bool cpu_tlbi;
 };
 
 /**
@@ -138,6 +144,7 @@ enum inval_group {
  * @all: everything, on this SMMU
  * @dead: an S2_VMID entry of this SMMU was skipped
  * @wide: the request passes the IPAs that this SMMU's commands can name
+ * @no_tlbi: the CPU's broadcasts did it, on this SMMU
  * @range: the request, cut for this SMMU
  * @span: the request as ATC_INV
  * @spans: their number; 0: not yet known
@@ -161,6 +168,7 @@ struct inval_walk {
 	bool all;
 	bool dead;
 	bool wide;
+	bool no_tlbi;
 	struct inval_range range;
 	struct inval_range_span span[INVAL_RANGE_MAX_SPANS];
 	uint32_t spans;
@@ -319,6 +327,7 @@ static inline void inval_walk_cut(struct inval_walk *w)
 	w->all = inval_range_start(&w->range, w->req, &how) != 0 ||
 		 inval_range_count(&w->range) > s->policy.max_cmds;
 	w->wide = !inval_fits(w->req->addr + (w->req->bytes - 1U), inval_check_ipa_bits(&s->caps));
+	w->no_tlbi = w->f->cpu_tlbi && inval_caps_has(&s->caps, INVAL_FEAT_BTM);
 }
 
 /* Internal: begin with the SMMU of entry @at. */
@@ -436,6 +445,8 @@ INVAL_ALWAYS_INLINE void inval_walk_entry(struct inval_walk *w, uint32_t at, inv
 
 	if (inval_port_load32(&e->users) == 0U) {
 		w->dead = w->dead || type == INVAL_TYPE_S2_VMID;
+	} else if (type < INVAL_TYPE_ATS && w->no_tlbi) {
+		return;
 	} else if (type <= INVAL_TYPE_S2_VMID) {
 		inval_walk_tlbi(w, e, issue);
 	} else if (type == INVAL_TYPE_S1_CLEAR) {
