@@ -231,6 +231,22 @@ static inline INVAL_MUST_CHECK int inval_domain_gather(struct inval_domain *d,
 }
 
 /**
+ * inval_domain_sync() - wait for all flushes of a domain that began before
+ * @d: the domain
+ *
+ * Before an SMMU loses power (after inval_smmu_off()), and before the number of one
+ * that is gone is used again (after the commit that took its last entry out, and
+ * then its place in struct inval_flush's @smmus).
+ *
+ * Context: not in a read section; with all other functions but the end of @d. The
+ * attach mutex keeps away a commit or abort, which flushes tags by itself.
+ */
+static inline void inval_domain_sync(struct inval_domain *d)
+{
+	inval_port_read_sync(&d->read);
+}
+
+/**
  * inval_attach_scratch() - entries that each list of a transaction needs
  * @dev: the device
  *

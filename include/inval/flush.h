@@ -30,7 +30,8 @@ INVAL_PORT_USES_REPORT(flush)
 /**
  * struct inval_smmu - an SMMU as flushes see it
  * @number: 0 to 255, as in the keys of arrays
- * @off: not 0: skipped, for it holds nothing (read once per walk)
+ * @off: not 0: skipped, for it holds nothing (read once per walk);
+ *	inval_smmu_off(), inval_smmu_on()
  * @caps: its capabilities
  * @policy: how it is to be used
  * @queue: its command queue; NULL with issue functions of the embedder's own
@@ -608,6 +609,126 @@ static inline INVAL_MUST_CHECK int inval_flush_array(struct inval_array *a,
 		return inval_flush_entries(NULL, 0, 12, req, f);
 	return inval_flush_entries(inval_array_at(a), inval_port_load32(&a->num),
 				   (uint8_t)inval_port_load32(&a->stu_lg2), req, f);
+}
+
+/* Internal: @cmd for each StreamID, a SYNC, and wait. */
+static inline int inval_flush_streams(struct inval_smmu *smmu, struct inval_cmd cmd,
+				      const uint32_t *sids, uint32_t num, struct inval_flush *f)
+{
+	struct inval_ticket t;
+	uint32_t i, fill = 0;
+	int err;
+
+	if (f->batch_num == 0U)
+		return -INVAL_EINVAL;
+	if (inval_port_load64(&smmu->off) != 0U)
+		return 0;
+	inval_queue_ticket_init(&t);
+	t.atc = (cmd.d0 & 0xffU) == INVAL_OP_ATC_INV;
+	for (i = 0; i < num; i++) {
+		if (fill == f->batch_num) {
+			err = inval_flush_issue(smmu, f->batch, fill, false, &t);
+			if (err != 0)
+				return err;
+			fill = 0;
+		}
+		f->batch[fill].d0 = cmd.d0 | inval_bits(sids[i], 32);
+		f->batch[fill++].d1 = cmd.d1;
+	}
+	err = inval_flush_issue(smmu, f->batch, fill, true, &t);
+	return err != 0 ? err : inval_queue_wait(smmu->queue, &t);
+}
+
+/**
+ * inval_flush_device() - drop all translations that a device has cached
+ * @smmu: its SMMU, with a queue
+ * @sids: its StreamIDs; the caller's
+ * @num: their number
+ * @ssv: only those of @ssid; else all, with a SubstreamID or without
+ * @ssid: SubstreamID, 20 bits; 0 without @ssv
+ * @f: memory to work with; only its batch is used
+ *
+ * ATC_INV of everything, SYNC, wait. inval_attach_ats() says when; the caller has
+ * had ATS disabled at the endpoint (going off) or its CFGI + SYNC (moved), so that
+ * the device cannot refill from what it leaves.
+ *
+ * Context: any, interrupts off included; with any other function. The device
+ * answers: it is neither being reset nor gone.
+ * Return: 0, also while the SMMU is off; -INVAL_EINVAL without a batch;
+ * -INVAL_ERANGE for a bad @ssid: nothing was issued; else as inval_queue_put() and
+ * inval_queue_wait(), -INVAL_EREMOTEIO above all: the device may still use what it
+ * had. Then only EATS = 0 with CR0.ATSCHK = 1 keeps it out (IHI 0070, 3.9).
+ */
+static inline INVAL_MUST_CHECK int inval_flush_device(struct inval_smmu *smmu,
+						      const uint32_t *sids, uint32_t num, bool ssv,
+						      uint32_t ssid, struct inval_flush *f)
+{
+	struct inval_cmd cmd;
+	int err = inval_cmd_atc_inv(&cmd, 0, ssv, ssid, false, 0, INVAL_CMD_ATC_ALL);
+
+	return err != 0 ? err : inval_flush_streams(smmu, cmd, sids, num, f);
+}
+
+/**
+ * inval_smmu_off() - flushes skip an SMMU from now on
+ * @smmu: the SMMU
+ *
+ * Before: its devices are quiet; those with ATS have it disabled at the endpoint,
+ * and inval_flush_device() done. After, before its queue stops or it loses power:
+ * inval_domain_sync() for each domain with a device behind it, since walks that
+ * began before still issue to it and wait.
+ *
+ * While it is off devices may be detached (the embedder writes STEs without
+ * CFGI); what leaves is not flushed, for inval_smmu_on() empties all.
+ *
+ * Context: any; with flushes. Not while an attach, a commit, an abort or
+ * inval_flush_device() is on its way for a device behind it. One caller for one
+ * SMMU.
+ */
+static inline void inval_smmu_off(struct inval_smmu *smmu)
+{
+	inval_port_store64(&smmu->off, 1);
+}
+
+/**
+ * inval_smmu_on() - let flushes reach an SMMU that is back, and empty it
+ * @smmu: the SMMU
+ *
+ * Before: translation is disabled (CR0.SMMUEN = 0), the queue initialised
+ * (inval_queue_init()) and enabled. After, on success: SMMUEN, then the devices, then
+ * ATS at the endpoints.
+ *
+ * What changed while it was off it never heard: the configuration and the TLB of
+ * its queue's world are dropped whole, CFGI_ALL first, for a TLBI before it could be
+ * undone by old configuration (IHI 0070, 4.3). The barrier stands between the gate
+ * and that: a flush that still saw the SMMU off had made its table stores visible
+ * before, so what the SMMU reads from now on is new.
+ *
+ * Context: any; otherwise as inval_smmu_off().
+ * Return: 0; else as inval_queue_put() and inval_queue_wait(): it must not be
+ * enabled, and is off again. Flushes that came meanwhile may have failed, too; before
+ * another try inval_domain_sync() and inval_queue_init().
+ */
+static inline INVAL_MUST_CHECK int inval_smmu_on(struct inval_smmu *smmu)
+{
+	bool el2 = inval_caps_has(&smmu->caps, INVAL_FEAT_HYP);
+	struct inval_cmd cmds[4];
+	struct inval_ticket t;
+	int err;
+
+	inval_port_store64(&smmu->off, 0);
+	inval_port_dma_mb();
+	inval_queue_ticket_init(&t);
+	(void)inval_cmd_cfgi_all(&cmds[0], false);
+	(void)inval_cmd_sync(&cmds[1], false);
+	(void)inval_cmd_tlbi(&cmds[2], INVAL_OP_TLBI_NSNH_ALL, 0, 0);
+	(void)inval_cmd_tlbi(&cmds[3], INVAL_OP_TLBI_EL2_ALL, 0, 0);
+	err = inval_flush_issue(smmu, cmds, el2 ? 4U : 3U, true, &t);
+	if (err == 0)
+		err = inval_queue_wait(smmu->queue, &t);
+	if (err != 0)
+		inval_smmu_off(smmu);
+	return err;
 }
 
 /**
