@@ -310,6 +310,25 @@ static inline int inval_use_entries(struct inval_entry *list, uint32_t *num,
 	return err != 0 ? err : inval_entries_sort(list, num);
 }
 
+/* Internal: a transaction without entries. */
+static inline void inval_attach_begin(struct inval_attach *t, struct inval_domain *to,
+				      struct inval_domain *from, struct inval_entry *add,
+				      struct inval_entry *del)
+{
+	t->to = to;
+	t->from = from;
+	t->add = add;
+	t->del = del;
+	t->add_num = 0;
+	t->del_num = 0;
+	t->next = NULL;
+	t->state = INVAL_ATTACH_INIT;
+	t->left.tags = 0;
+	t->left.ats = 0;
+	t->left.unknown = 0;
+	t->stale_tags = false;
+}
+
 /**
  * inval_attach_init() - describe a change of domain
  * @t: the transaction; the caller's
@@ -334,18 +353,7 @@ static inline int inval_attach_init(struct inval_attach *t, const struct inval_d
 {
 	int err = 0;
 
-	t->to = to;
-	t->from = from;
-	t->add = add;
-	t->del = del;
-	t->add_num = 0;
-	t->del_num = 0;
-	t->next = NULL;
-	t->state = INVAL_ATTACH_INIT;
-	t->left.tags = 0;
-	t->left.ats = 0;
-	t->left.unknown = 0;
-	t->stale_tags = false;
+	inval_attach_begin(t, to, from, add, del);
 	if (to != NULL)
 		err = inval_use_entries(add, &t->add_num, dev, to_use);
 	if (err == 0 && from != NULL)
@@ -353,6 +361,85 @@ static inline int inval_attach_init(struct inval_attach *t, const struct inval_d
 	if (err != 0)
 		t->state = INVAL_ATTACH_DONE;
 	return err;
+}
+
+/* Internal: a user of the ASID that moves? EL2_ALL and ASID 0: EL2 without ASIDs. */
+static inline bool inval_move_has(const struct inval_entry *e, uint32_t smmu, uint16_t asid)
+{
+	return inval_entry_type(e) == INVAL_TYPE_S1_ASID && e->users != 0U &&
+	       (smmu == INVAL_SMMU_MAX || inval_entry_smmu(e) == smmu) &&
+	       inval_field(e->key, 52, 37) == asid &&
+	       (e->op_all != INVAL_OP_TLBI_EL2_ALL || asid != 0U);
+}
+
+/**
+ * inval_move_scratch() - entries that each list of a move needs
+ * @d: the domain
+ * @smmu: number of the SMMU on which it moves; INVAL_SMMU_MAX: on all
+ * @asid: ASID now
+ *
+ * Context: the attach mutex is held.
+ * Return: their number, one for each SMMU and VMID; 0: the ASID is not used there.
+ */
+static inline uint32_t inval_move_scratch(struct inval_domain *d, uint32_t smmu, uint16_t asid)
+{
+	struct inval_array *now = inval_domain_array(d);
+	uint32_t i, num = 0;
+
+	for (i = 0; now != NULL && i < now->num; i++)
+		num += inval_move_has(&inval_array_at(now)[i], smmu, asid) ? 1U : 0U;
+	return num;
+}
+
+/**
+ * inval_attach_init_move() - describe a change of a domain's ASID
+ * @t: the transaction; the caller's
+ * @d: the domain
+ * @smmu: number of the SMMU on which it moves; INVAL_SMMU_MAX: on all
+ * @from: ASID now
+ * @to: ASID it gets; used by no other domain on these SMMUs
+ * @add: @max entries of memory; the caller's
+ * @del: likewise, apart from @add
+ * @max: inval_move_scratch() or more
+ *
+ * Goes on as an attach. From publish on both ASIDs stand in the array; the embedder
+ * writes @to into every CD of the domain on these SMMUs, each with CFGI_CD + SYNC;
+ * commit takes @from out and flushes it, with SYNC. Only then may the CPU
+ * (inval_tags_free(), inval_tags_pin()) or another domain have @from. Of what
+ * attaches and detaches later, @to is the ASID (struct inval_use).
+ *
+ * A VMID stands in the STE of each device, so it moves device by device: an attach
+ * from the domain to itself.
+ *
+ * Context: the attach mutex is held, from inval_move_scratch() to the end.
+ * Return: 0; -INVAL_EINVAL when @from is @to; -INVAL_ENOENT when the domain does
+ * not use @from there; -INVAL_ENOMEM when @max is too small: nothing was changed,
+ * and @t takes no other call.
+ */
+static inline INVAL_MUST_CHECK int inval_attach_init_move(struct inval_attach *t,
+							  struct inval_domain *d, uint32_t smmu,
+							  uint16_t from, uint16_t to,
+							  struct inval_entry *add,
+							  struct inval_entry *del, uint32_t max)
+{
+	struct inval_array *now = inval_domain_array(d);
+	uint32_t i, num = inval_move_scratch(d, smmu, from);
+
+	inval_attach_begin(t, d, d, add, del);
+	t->state = INVAL_ATTACH_DONE;
+	if (from == to || num == 0U)
+		return from == to ? -INVAL_EINVAL : -INVAL_ENOENT;
+	if (num > max)
+		return -INVAL_ENOMEM;
+	for (i = 0; i < now->num; i++) {
+		if (!inval_move_has(&inval_array_at(now)[i], smmu, from))
+			continue;
+		del[t->del_num++] = inval_array_at(now)[i];
+		add[t->add_num] = inval_array_at(now)[i];
+		add[t->add_num++].key ^= inval_bits((uint32_t)from ^ to, 37);
+	}
+	t->state = INVAL_ATTACH_INIT;
+	return 0;
 }
 
 /**
