@@ -16,7 +16,54 @@
  *
  * or, instead of commit, inval_attach_abort(): before publish at once, after it
  * when the embedder has put the old STE or CD back, with CFGI + SYNC. Only after
- * commit or abort may the device be reset, removed or powered off.
+ * commit or abort may the device be reset, removed or powered off; while a use
+ * with ATS is published it answers.
+ *
+ * All that stands between publish and commit, in order; inval_attach_ats() says
+ * which of the steps of ATS, enum inval_stall_step is that of stalls:
+ *
+ *	1. ATS goes off: disabled at the endpoint; inval_flush_device() of everything
+ *	2. the STE or CD is written (cleaned, where the SMMU is not coherent), EATS
+ *	   with it; CFGI + SYNC. Where transactions may be stalled and the stream is
+ *	   to abort: the steps of stalls
+ *	3. ATS stays on: inval_flush_device() of the SubstreamID, or of everything
+ *	4. ATS goes on: enabled at the endpoint (or after commit)
+ *
+ * An abort goes the way back: the same steps, of inval_attach_ats() with the two
+ * uses exchanged, and the old STE or CD. EATS changes its kind by two attaches.
+ *
+ * PASID: one transaction for each, with a SubstreamID in the use, and its CD for the
+ * STE. The use without one comes first and goes last, for it turns ATS on and off.
+ *
+ * SVA: the CPU's page table, with the CPU's ASID.
+ *	inval_tags_pin(); when one of our domains has the ASID, inval_attach_init_move()
+ *	attaches of PASIDs, with that ASID; where BTM is used CD.ASET = 0
+ *	unmap by the CPU: its TLBI + DSB, then inval_domain_flush(), with @cpu_tlbi
+ *	    where the SMMU is to have heard it
+ *	exit of the process before the detach: the CD made inert (no walk, no fault
+ *	    reported), CFGI_CD + SYNC, inval_domain_flush() of everything, without
+ *	    @cpu_tlbi. The entries stay
+ *	detaches, as of any PASID; inval_tags_unpin()
+ *
+ * Who may run with whom, on the same domain or SMMU ("yes" with others always):
+ *
+ *			flush	attach	end	sync	device	off, on
+ *	flush		yes
+ *	attach		yes	mutex
+ *	end		no	mutex	mutex
+ *	sync		yes	yes	no	yes
+ *	device		yes	mutex	no	yes	yes
+ *	off, on		yes	no	yes	yes	no	one
+ *
+ *	flush	inval_domain_flush(), inval_domain_gather(): each with its own
+ *		struct inval_flush; any context
+ *	attach	inval_attach_*(), inval_move_scratch(), inval_domain_purge*(): under
+ *		the attach mutex; commit and abort not in a read section
+ *	end	inval_domain_init(), inval_domain_fini()
+ *	sync	inval_domain_sync(): not in a read section
+ *	device	inval_flush_device(), inval_stall_issue(): a part of the device's attach
+ *	off, on	inval_smmu_off(), inval_smmu_on(): one caller an SMMU, no attach of a
+ *		device behind it meanwhile; before and after each, anything
  *
  * Why it is right: unmap stores the table, has a full barrier, then loads the
  * array; attach stores the array, has a full barrier, then stores the STE. So
@@ -443,6 +490,111 @@ static inline INVAL_MUST_CHECK int inval_attach_init_move(struct inval_attach *t
 }
 
 /**
+ * enum inval_ats_step - what a change of use asks for at the device
+ * @INVAL_ATS_NOTHING: nothing
+ * @INVAL_ATS_OFF: between publish and the STE: the embedder disables ATS at the
+ *	endpoint, then inval_flush_device() of everything; the STE has EATS = 0
+ * @INVAL_ATS_MOVED: ATS stays on, but not the translations: between CFGI + SYNC and
+ *	commit inval_flush_device() of @from_use's SubstreamID, or of everything
+ *	without one
+ * @INVAL_ATS_ON: the STE has EATS set; after CFGI + SYNC, before or after commit, the
+ *	embedder enables ATS at the endpoint
+ */
+enum inval_ats_step {
+	INVAL_ATS_NOTHING,
+	INVAL_ATS_OFF,
+	INVAL_ATS_MOVED,
+	INVAL_ATS_ON
+};
+
+/**
+ * inval_attach_ats() - what an attach asks for at the device
+ * @to_use: how the device will use a domain; NULL: blocked
+ * @from_use: how it has used one; NULL: blocked
+ *
+ * EATS is one for a stream: ATS goes on and off with the use without a
+ * SubstreamID, attached before and detached after all that have one, and their
+ * @ats is as its. EATS never goes from one kind to another (full, split-stage): that
+ * is two attaches, the first to a use without ATS.
+ *
+ * Context: any.
+ * Return: the step (IHI 0070, 3.9).
+ */
+static inline enum inval_ats_step inval_attach_ats(const struct inval_use *to_use,
+						   const struct inval_use *from_use)
+{
+	bool on = to_use != NULL && to_use->ats, was = from_use != NULL && from_use->ats;
+
+	if (was)
+		return on || from_use->ssv ? INVAL_ATS_MOVED : INVAL_ATS_OFF;
+	return on && !to_use->ssv ? INVAL_ATS_ON : INVAL_ATS_NOTHING;
+}
+
+/**
+ * enum inval_stall_step - how streams with stalled transactions are detached
+ * @INVAL_STALL_STE: the embedder writes STEs that abort
+ * @INVAL_STALL_CFGI: inval_stall_issue(): nothing stalls any more
+ * @INVAL_STALL_TERM: inval_stall_issue(): what is stalled is ended
+ * @INVAL_STALL_QUIET: the embedder waits until the device has nothing under way
+ * @INVAL_STALL_SYNC: inval_stall_issue(): events of what was ended are visible
+ * @INVAL_STALL_EVENTS: the embedder drops the streams' events, unanswered: their
+ *	tags (STAG) mean nothing now
+ * @INVAL_STALL_END: over; commit may follow
+ *
+ * In this order, between publish and commit: no invalidation touches a stalled
+ * transaction, and STALL_TERM ends all of a stream only if it aborts already
+ * (IHI 0070, 4.7.2).
+ */
+enum inval_stall_step {
+	INVAL_STALL_STE,
+	INVAL_STALL_CFGI,
+	INVAL_STALL_TERM,
+	INVAL_STALL_QUIET,
+	INVAL_STALL_SYNC,
+	INVAL_STALL_EVENTS,
+	INVAL_STALL_END
+};
+
+/**
+ * inval_stall_issue() - a step of enum inval_stall_step that is commands
+ * @step: INVAL_STALL_CFGI, INVAL_STALL_TERM or INVAL_STALL_SYNC; all before are done
+ * @smmu: the device's SMMU, with a queue
+ * @sids: its StreamIDs; the caller's
+ * @num: their number
+ * @f: memory to work with; only its batch is used
+ *
+ * A command for each StreamID, SYNC, wait.
+ *
+ * Context: the attach mutex is held; any other, interrupts off included.
+ * Return: 0, also while the SMMU is off, or if it never stalls and @step is
+ * INVAL_STALL_TERM; -INVAL_EINVAL for another @step, or without a batch: nothing was
+ * issued; else as inval_queue_put() and inval_queue_wait(): the step is not done.
+ */
+static inline INVAL_MUST_CHECK int inval_stall_issue(enum inval_stall_step step,
+						     struct inval_smmu *smmu, const uint32_t *sids,
+						     uint32_t num, struct inval_flush *f)
+{
+	struct inval_cmd cmd = { 0, 0 };
+
+	switch (step) {
+	case INVAL_STALL_CFGI:
+		(void)inval_cmd_cfgi_ste(&cmd, false, 0, true);
+		return inval_flush_streams(smmu, cmd, sids, num, f);
+	case INVAL_STALL_TERM:
+		(void)inval_cmd_stall_term(&cmd, false, 0);
+		return smmu->caps.stall == 1U ? 0 : inval_flush_streams(smmu, cmd, sids, num, f);
+	case INVAL_STALL_SYNC:
+		return inval_flush_streams(smmu, cmd, sids, 0, f);
+	case INVAL_STALL_STE:
+	case INVAL_STALL_QUIET:
+	case INVAL_STALL_EVENTS:
+	case INVAL_STALL_END:
+	default:
+		return -INVAL_EINVAL;
+	}
+}
+
+/**
  * inval_attach_bytes() - memory that inval_attach_prepare() needs
  * @t: the transaction
  *
@@ -580,10 +732,11 @@ static inline int inval_attach_drop(struct inval_attach *t, struct inval_domain 
  * @t: the transaction, published
  * @f: memory to work with; its SMMUs have queues. @cpu_tlbi of it is not heeded
  *
- * The embedder has completed CFGI + SYNC: the SMMU uses the new STE or CD. When
- * a device's ATC entry died this waits for every walk of the old domain that
- * began before: after it no ATC_INV of that domain reaches the device. A tag
- * that lost its last user is flushed, so that a tag in no array is empty.
+ * The embedder has completed CFGI + SYNC: the SMMU uses the new STE or CD; and what
+ * inval_attach_ats() asks for before commit. When a device's ATC entry died this
+ * waits for every walk of the old domain that began before: after it no ATC_INV of
+ * that domain reaches the device. A tag that lost its last user is flushed, so that
+ * a tag in no array is empty.
  *
  * Context: the attach mutex is held; flushes may run. Waits for walks, so not
  * in a read section.
@@ -610,8 +763,9 @@ static inline INVAL_MUST_CHECK int inval_attach_commit(struct inval_attach *t,
  * @f: memory to work with; its SMMUs have queues. @cpu_tlbi of it is not heeded
  *
  * Before publish nothing had changed. After it the embedder has put the old STE
- * or CD back, with CFGI + SYNC; the new domain then forgets the device as the
- * old one does in commit. The old domain still has it.
+ * or CD back, with CFGI + SYNC, and done at the device what
+ * inval_attach_ats(from_use, to_use) says; the new domain then forgets the device as
+ * the old one does in commit. The old domain still has it.
  *
  * Context: as inval_attach_commit().
  * Return: as inval_attach_commit(); -INVAL_EINVAL when it is committed.
