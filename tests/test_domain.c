@@ -14,7 +14,8 @@
  *  5. commit waits for walks that began before when an ATS entry died, and only then:
  *     after it, and after the users were taken away, but before the tags are flushed.
  *  6. A flush on another CPU between any two steps sees the old devices or all; after
- *     publish all; after commit none that left.
+ *     publish all; after commit none that left. While an ASID moves, always the one or
+ *     both that CDs hold.
  *  7. Abort before publish changes nothing and hands the memory back; after it the
  *     domain is as before, with fence and tags as in commit.
  *  8. A tag whose flush failed: an error, stale_tags, a warning with the tag; the device
@@ -25,147 +26,16 @@
  *     nothing to do leaves all as it was; a domain in use stays.
  * 11. gather: adjacent unmaps cost one flush; its error comes back, the new range stays.
  * 12. No memory is lost, freed twice or used after (the port watches).
+ * test_domain_cases.c: case by case, with the array before and after.
  */
 /* port: recording */
 #include <inval/domain.h>
 
+#include "attach.h"
 #include "sim.h"
 #include "test.h"
 
-#define VA 0x40201000ULL
 #define WANTS 128U
-
-/* One transaction at a time: its scratch and what it works with. */
-static struct inval_entry adds[16], dels[16];
-static struct inval_attach t;
-
-static struct inval_use use(enum inval_regime regime, uint16_t vmid, uint16_t asid)
-{
-	struct inval_use u;
-
-	memset(&u, 0, sizeof(u));
-	u.regime = regime;
-	u.vmid = vmid;
-	u.asid = asid;
-	return u;
-}
-
-static struct inval_use use_ats(enum inval_regime regime, uint16_t vmid, uint16_t asid)
-{
-	struct inval_use u = use(regime, vmid, asid);
-
-	u.ats = true;
-	return u;
-}
-
-static struct inval_device device(uint32_t smmu, const uint32_t *sids, uint32_t sid_num)
-{
-	struct inval_device dev;
-
-	dev.smmu = smmu;
-	dev.sids = sids;
-	dev.sid_num = sid_num;
-	dev.stu_lg2 = 12;
-	return dev;
-}
-
-static const uint32_t sid1[1] = { 0x101 }, sid2[1] = { 0x202 };
-
-static struct inval_array *array_of(struct inval_domain *d)
-{
-	return (struct inval_array *)d->slot.hidden;
-}
-
-/* Two SMMUs with queues; the log holds what a test reads. */
-static void start(void)
-{
-	sim_reset();
-	sim_add(0, SIM_RIL | SIM_E2H);
-	sim_add(1, SIM_E2H);
-	sim_queue(0, 6);
-	sim_queue(1, 6);
-	/* Users and states where no entry should be looked for. */
-	memset(adds, 0x55, sizeof(adds));
-	memset(dels, 0x55, sizeof(dels));
-}
-
-static int init(const struct inval_device *dev, struct inval_domain *to,
-		const struct inval_use *to_use, struct inval_domain *from,
-		const struct inval_use *from_use)
-{
-	int err;
-
-	CHECK(inval_attach_scratch(dev) == 2U + dev->sid_num, "scratch");
-	memset(&t, 0x55, sizeof(t));
-	err = inval_attach_init(&t, dev, to, to_use, from, from_use, adds, dels);
-	CHECK((to || t.add_num == 0U) && (from || t.del_num == 0U), "lists of nobody");
-	CHECK(t.left.tags == 0U && t.left.ats == 0U && t.left.unknown == 0U && !t.stale_tags,
-	      "nothing has left yet");
-	return err;
-}
-
-/* All up to publish; the embedder's CFGI + SYNC would come next. */
-static void publish(const struct inval_device *dev, struct inval_domain *to,
-		    const struct inval_use *to_use, struct inval_domain *from,
-		    const struct inval_use *from_use)
-{
-	uint64_t bytes;
-	int err = init(dev, to, to_use, from, from_use);
-
-	CHECK(err == 0, "init: %d", err);
-	bytes = inval_attach_bytes(&t);
-	err = inval_attach_prepare(&t, bytes != 0U ? rec_alloc(bytes) : NULL, bytes);
-	CHECK(err == 0, "prepare: %d", err);
-	err = inval_attach_publish(&t);
-	CHECK(err == 0, "publish: %d", err);
-}
-
-static void move(const struct inval_device *dev, struct inval_domain *to,
-		 const struct inval_use *to_use, struct inval_domain *from,
-		 const struct inval_use *from_use)
-{
-	struct inval_flush f = sim_flush();
-	int err;
-
-	publish(dev, to, to_use, from, from_use);
-	err = inval_attach_commit(&t, &f);
-	CHECK(err == 0, "commit: %d", err);
-}
-
-static void attach(const struct inval_device *dev, struct inval_domain *to,
-		   const struct inval_use *to_use)
-{
-	struct inval_flush f = sim_flush();
-
-	publish(dev, to, to_use, NULL, NULL);
-	CHECK(inval_attach_commit(&t, &f) == 0, "commit");
-}
-
-static void detach(const struct inval_device *dev, struct inval_domain *from,
-		   const struct inval_use *from_use)
-{
-	move(dev, NULL, NULL, from, from_use);
-}
-
-/* A flush of one page reaches exactly these. */
-static void check_flush(struct inval_domain *d, const struct sim_want *w, uint32_t num)
-{
-	struct inval_range_req req = sim_req(VA, 0x1000, true);
-	struct inval_flush f = sim_flush();
-	int err;
-
-	sim.cmds = 0;
-	err = inval_domain_flush(d, &req, &f);
-	CHECK(err == 0, "flush: %d", err);
-	sim_judge(w, num, &req, 12);
-}
-
-static void finish(struct inval_domain *d)
-{
-	CHECK(inval_domain_fini(d) == 0, "fini");
-	CHECK(rec_blocks() == 0U, "%u arrays left", rec_blocks());
-	CHECK(rec_done() == 0U, "%s", rec.misuse_text);
-}
 
 TEST(domain, flush_has_its_barrier_and_its_section)
 {
@@ -756,6 +626,49 @@ static bool intrude_at(uint32_t at, bool revive)
 	return hooks > at;
 }
 
+/* The same for a move of the ASID: which is in use is never left out. */
+static bool intrude_move_at(uint32_t at)
+{
+	struct inval_use u = use(INVAL_REGIME_S1, 0, 7), v = use(INVAL_REGIME_S1, 0, 9);
+	struct inval_device dev = device(0, sid1, 1);
+	struct inval_flush f = sim_flush();
+	struct inval_domain d;
+	struct sim_want w[2];
+	uint64_t bytes;
+
+	start();
+	memset(rec.mute, 1, sizeof(rec.mute));
+	inval_domain_init(&d);
+	attach(&dev, &d, &u);
+	w[0] = sim_want_tag(SIM_S1, 0, 0, 7);
+	w[1] = sim_want_tag(SIM_S1, 0, 0, 9);
+	shared = &d;
+	olds = w;
+	old_num = 1;
+	news = w;
+	new_num = 2;
+	hooks = 0;
+	intrude = at;
+	sim_forget();
+	rec.on_event = intruder;
+	phase = 0;
+	CHECK(inval_attach_init_move(&t, &d, 0, 7, 9, adds, dels, 1) == 0, "init");
+	bytes = inval_attach_bytes(&t);
+	CHECK(inval_attach_prepare(&t, rec_alloc(bytes), bytes) == 0, "prepare");
+	CHECK(inval_attach_publish(&t) == 0, "publish");
+	phase = 1;
+	inval_port_isb();
+	olds = &w[1];
+	phase = 2;
+	CHECK(inval_attach_commit(&t, &f) == 0, "commit");
+	phase = 3;
+	inval_port_isb();
+	rec.on_event = NULL;
+	detach(&dev, &d, &v);
+	finish(&d);
+	return hooks > at;
+}
+
 TEST(domain, flush_between_any_two_steps)
 {
 	uint32_t at;
@@ -769,6 +682,11 @@ TEST(domain, flush_between_any_two_steps)
 	for (at = 0; intrude_at(at, true); at++)
 		;
 	CHECK(seen == 0x7bU, "revived: phases %x", seen);
+	seen = 0;
+	for (at = 0; intrude_move_at(at); at++)
+		;
+	/* The new ASID: both, seen, seen, seen. */
+	CHECK(seen == 0xabU, "an ASID moves: phases %x", seen);
 }
 
 /* The bytes of a domain's array, to see that nothing changed. */
