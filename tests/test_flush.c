@@ -1019,6 +1019,36 @@ TEST(flush, queue_that_does_not_move)
 	CHECK(rec_done() == 0U, "%s", rec.misuse_text);
 }
 
+/* No room in a queue that does not move: the issue fails, in the middle of a batch. */
+TEST(flush, queue_that_is_full)
+{
+	struct inval_range_req req = sim_req(VA, 0x9000, true);
+	struct sim_want w[MOST], others[MOST];
+	uint32_t num, i, n, lg2;
+
+	for (lg2 = 1; lg2 <= 3U; lg2++) {
+		struct inval_flush f;
+
+		num = nested_smmus(w, 3);
+		f = sim_flush();
+		for (n = 0, i = 0; i < num; i++) {
+			if (w[i].smmu != 1U)
+				others[n++] = w[i];
+		}
+		sim_entries(entries, w, num, 12);
+		for (i = 0; i < 3U; i++)
+			sim_queue(i, lg2);
+		inval_caps_drop(&sim_at(1)->smmu.caps, INVAL_FEAT_RIL);
+		sim_at(1)->stuck = true;
+		CHECK(inval_flush_entries(entries, num, 12, &req, &f) == -INVAL_ETIMEDOUT, "2^%u",
+		      lg2);
+		CHECK(f.error_total == 1U, "%u errors", f.error_total);
+		check_error(&f, 0, 1, INVAL_ETIMEDOUT);
+		sim_judge(others, n, &req, 12);
+		CHECK(rec_done() == 0U, "%s", rec.misuse_text);
+	}
+}
+
 static void refused(const struct inval_range_req *req, struct inval_flush *f, const char *what)
 {
 	struct inval_array *none = NULL;
