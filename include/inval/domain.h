@@ -238,7 +238,7 @@ static inline INVAL_MUST_CHECK int inval_domain_flush(struct inval_domain *d,
 	unsigned long token;
 	int err;
 
-	inval_port_dma_mb();
+	inval_port_dma_mb(); /* order: flush */
 	token = inval_port_read_begin(&d->read);
 	err = inval_flush_array((struct inval_array *)inval_port_slot_load(&d->slot), req, f);
 	inval_port_read_end(&d->read, token);
@@ -668,7 +668,7 @@ static inline INVAL_MUST_CHECK int inval_attach_publish(struct inval_attach *t)
 		inval_array_ref_apply(inval_domain_array(t->to), t->add, t->add_num);
 	t->next = NULL;
 	t->state = INVAL_ATTACH_PUBLISHED;
-	inval_port_dma_mb();
+	inval_port_dma_mb(); /* order: publish */
 	return 0;
 }
 
@@ -720,7 +720,7 @@ static inline int inval_attach_drop(struct inval_attach *t, struct inval_domain 
 	inval_array_unref(inval_domain_array(d), list, num, &t->left);
 	if (t->left.ats != 0U) {
 		inval_port_trace(INVAL_EVENT_FENCE, num, t->left.ats);
-		inval_port_read_sync(&d->read);
+		inval_port_read_sync(&d->read); /* order: fence */
 	}
 	if (t->left.tags == 0U)
 		return 0;

@@ -273,7 +273,7 @@ static inline void inval_queue_advance(struct inval_queue *q, uint64_t pos)
 	uint64_t known = inval_port_load64(&q->cons), seen;
 
 	while (inval_queue_after(pos, known)) {
-		seen = inval_port_cmpxchg64(&q->cons, known, pos);
+		seen = inval_port_cmpxchg64(&q->cons, known, pos); /* order: advance */
 		if (seen == known)
 			return;
 		known = seen;
@@ -361,7 +361,7 @@ static inline int inval_queue_fix(struct inval_queue *q)
 		return 0;
 	pos = inval_queue_read_cons(q, inval_port_load64(&q->cons), &err);
 	inval_port_trace(INVAL_EVENT_CMDQ_ERROR, q->cfg.smmu, err);
-	inval_port_dma_mb();
+	inval_port_dma_mb(); /* order: blame */
 	inval_queue_stopped(q, pos);
 	switch (err) {
 	case INVAL_CERROR_ILL:
@@ -379,7 +379,7 @@ static inline int inval_queue_fix(struct inval_queue *q)
 	default:
 		break;
 	}
-	inval_port_dma_mb();
+	inval_port_dma_mb(); /* order: ack */
 	inval_port_mmio_write32(q->cfg.base, INVAL_REG_GERRORN, ack ^ INVAL_GERROR_CMDQ);
 	return 0;
 }
@@ -402,9 +402,9 @@ static inline int inval_queue_recover(struct inval_queue *q)
 	unsigned long token = inval_port_irq_save();
 	int err = 0;
 
-	if (inval_port_xchg64(&q->fixer, 1) == 0U) {
+	if (inval_port_xchg64(&q->fixer, 1) == 0U) { /* order: take */
 		err = inval_queue_fix(q);
-		inval_port_store_release64(&q->fixer, 0);
+		inval_port_store_release64(&q->fixer, 0); /* order: fixer */
 	}
 	inval_port_irq_restore(token);
 	return err;
@@ -425,12 +425,12 @@ static inline INVAL_MUST_CHECK int inval_queue_ack(struct inval_queue *q, uint32
 	int err = -INVAL_EAGAIN;
 	uint32_t ack;
 
-	if (inval_port_xchg64(&q->fixer, 1) == 0U) {
+	if (inval_port_xchg64(&q->fixer, 1) == 0U) { /* order: take */
 		ack = inval_port_mmio_read32(q->cfg.base, INVAL_REG_GERRORN);
 		bits &= inval_port_mmio_read32(q->cfg.base, INVAL_REG_GERROR) ^ ack;
 		inval_port_mmio_write32(q->cfg.base, INVAL_REG_GERRORN,
 					ack ^ (bits & ~INVAL_GERROR_CMDQ));
-		inval_port_store_release64(&q->fixer, 0);
+		inval_port_store_release64(&q->fixer, 0); /* order: fixer */
 		err = 0;
 	}
 	inval_port_irq_restore(token);
@@ -452,7 +452,7 @@ static inline int inval_queue_poll(struct inval_queue *q)
 	if (err == INVAL_CERROR_OFF)
 		return inval_queue_break(q, INVAL_EPROTO);
 	if (inval_queue_after(pos, inval_port_load64(&q->prod))) {
-		inval_port_dma_mb();
+		inval_port_dma_mb(); /* order: poll */
 		if (inval_queue_after(pos, inval_port_load64(&q->prod)))
 			return inval_queue_break(q, INVAL_EPROTO);
 	}
@@ -523,7 +523,7 @@ static inline bool inval_queue_take(struct inval_queue *q, uint64_t num, uint64_
 	*tail = inval_port_load64(&q->tail);
 	while ((int64_t)(*tail + num - inval_port_load_acquire64(&q->cons)) <=
 	       (int64_t)inval_queue_size(q)) {
-		seen = inval_port_cmpxchg64(&q->tail, *tail, *tail + num);
+		seen = inval_port_cmpxchg64(&q->tail, *tail, *tail + num); /* order: room */
 		if (seen == *tail)
 			return true;
 		*tail = seen;
@@ -563,22 +563,24 @@ static inline void inval_queue_push(struct inval_queue *q)
 {
 	uint64_t pos, end, from;
 
-	while (inval_port_xchg64(&q->pusher, 1) == 0U) {
+	while (inval_port_xchg64(&q->pusher, 1) == 0U) { /* order: take */
 		from = inval_port_load64(&q->prod);
 		pos = from;
+		/* order: seen */
 		end = inval_port_load_acquire64(&q->chain[inval_queue_slot(q, pos)]);
 		while (inval_queue_after(end, pos)) {
 			pos = end;
+			/* order: seen */
 			end = inval_port_load_acquire64(&q->chain[inval_queue_slot(q, pos)]);
 		}
 		if (pos != from) {
 			inval_port_store64(&q->prod, pos);
-			inval_port_dma_wmb();
+			inval_port_dma_wmb(); /* order: prod */
 			inval_port_mmio_write32(q->cfg.base, INVAL_REG_CMDQ_PROD,
 				(uint32_t)(pos & (2U * inval_queue_size(q) - 1U)));
 		}
-		inval_port_store_release64(&q->pusher, 0);
-		inval_port_mb();
+		inval_port_store_release64(&q->pusher, 0); /* order: pusher */
+		inval_port_mb(); /* order: recheck */
 		end = inval_port_load64(&q->chain[inval_queue_slot(q, pos)]);
 		if (!inval_queue_after(end, pos))
 			return;
@@ -611,7 +613,7 @@ static inline void inval_queue_write_batch(struct inval_queue *q, uint64_t start
 		inval_port_count(INVAL_COUNT_SYNC, 1);
 	}
 	inval_queue_clean(q, start, (uint64_t)num + (sync ? 1U : 0U));
-	inval_port_dma_wmb();
+	inval_port_dma_wmb(); /* order: batch */
 }
 
 /* Internal: note what the errors were before a ticket's first command. */
@@ -660,6 +662,7 @@ static inline int inval_queue_put(struct inval_queue *q, const struct inval_cmd 
 		t->end = start + total;
 	}
 	inval_queue_write_batch(q, start, cmds, num, sync, t != NULL ? t->id : 0U);
+	/* order: valid */
 	inval_port_store_release64(&q->chain[inval_queue_slot(q, start)], start + total);
 	inval_queue_push(q);
 	inval_port_irq_restore(token);
@@ -715,6 +718,7 @@ static inline INVAL_MUST_CHECK int inval_queue_wait(struct inval_queue *q,
 		return 0;
 	inval_port_count(INVAL_COUNT_WAIT, 1);
 	inval_port_trace(INVAL_EVENT_WAIT_BEGIN, q->cfg.smmu, t->end);
+	/* order: done */
 	while (err == 0 && inval_queue_after(t->end, inval_port_load_acquire64(&q->cons)))
 		err = inval_queue_turn(q, t->end, &clock);
 	if (err == 0)
