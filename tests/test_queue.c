@@ -532,7 +532,7 @@ TEST(queue, barriers_of_put)
 	go = rec_next_at(REC_MMIO_WRITE32, REG(MODEL_PROD), 0);
 	CHECK(between(REC_DMA_WMB, who, valid), "slots before valid");
 	CHECK(rec_next_at(REC_LOAD_ACQUIRE64, rec_addr(&q.chain[0]), valid) < prod, "chain");
-	CHECK(between(REC_DMA_WMB, prod, go), "PROD known before it is written");
+	CHECK(between(REC_DMA_MB, prod, go), "PROD known, and all slots, before it is written");
 	CHECK(rec.log[valid].value == 4U && rec.log[go].value == 4U, "ends");
 	i = rec_next_at(REC_STORE_RELEASE64, rec_addr(&q.pusher), go);
 	CHECK(between(REC_MB, i, rec_next_at(REC_LOAD64, rec_addr(&q.chain[4]), i)),
@@ -986,13 +986,14 @@ TEST(queue, unclaimed_too_many)
 	open_queue(6, 1);
 	for (i = 0; i < 12U; i++) {
 		inval_queue_ticket_init(&bad[i]);
-		CHECK(send(i & 3U, TLBI, 2, true, i & 1U, &bad[i]) == 0, "put");
+		CHECK(send(i & 3U, TLBI, i == 11U ? 1U : 2U, i != 11U,
+			   i == 11U ? 0U : i & 1U, &bad[i]) == 0, "put");
 	}
-	inval_queue_recover(&q);
 	while (model_queue_pending(&smmu) != 0U) {
 		model_queue_settle(&smmu);
 		CHECK(inval_queue_recover(&q) == 0, "recover");
 	}
+	CHECK(send(3, TLBI, 0, true, NONE, &bad[11]) == 0, "its SYNC");
 	CHECK(send_wait(4, TLBI, 3, NONE) == 0, "one that begins later");
 	for (i = 12; i > 0U; i--)
 		CHECK(inval_queue_wait(&q, &bad[i - 1U]) == -INVAL_EILSEQ, "%u", i - 1U);

@@ -575,7 +575,7 @@ static inline void inval_queue_push(struct inval_queue *q)
 		}
 		if (pos != from) {
 			inval_port_store64(&q->prod, pos);
-			inval_port_dma_wmb(); /* order: prod */
+			inval_port_dma_mb(); /* order: prod */
 			inval_port_mmio_write32(q->cfg.base, INVAL_REG_CMDQ_PROD,
 				(uint32_t)(pos & (2U * inval_queue_size(q) - 1U)));
 		}
