@@ -98,10 +98,12 @@ static inline void inval_port_dma_mb(void)
 
 /*
  * A sequentially consistent exchange is no full barrier: arm64 may do a later
- * load before its store. Release in it and a barrier behind it make one.
+ * load before its store. With a barrier only behind it, C11 lets the exchange
+ * read before an earlier store is seen (tests/litmus/recheck.litmus).
  */
 static inline uint64_t inval_port_cmpxchg64(uint64_t *p, uint64_t expect, uint64_t want)
 {
+	inval_port_mb();
 	if (__atomic_compare_exchange_n(p, &expect, want, 0, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 		inval_port_mb();
 	return expect;
@@ -109,6 +111,7 @@ static inline uint64_t inval_port_cmpxchg64(uint64_t *p, uint64_t expect, uint64
 
 static inline uint64_t inval_port_xchg64(uint64_t *p, uint64_t v)
 {
+	inval_port_mb();
 	v = __atomic_exchange_n(p, v, __ATOMIC_ACQ_REL);
 	inval_port_mb();
 	return v;
