@@ -290,7 +290,7 @@ static inline INVAL_MUST_CHECK int inval_domain_gather(struct inval_domain *d,
  */
 static inline void inval_domain_sync(struct inval_domain *d)
 {
-	inval_port_read_sync(&d->read);
+	inval_port_read_sync(&d->read); /* order: off */
 }
 
 /**

@@ -717,7 +717,7 @@ static inline INVAL_MUST_CHECK int inval_smmu_on(struct inval_smmu *smmu)
 	int err;
 
 	inval_port_store64(&smmu->off, 0);
-	inval_port_dma_mb();
+	inval_port_dma_mb(); /* order: on */
 	inval_queue_ticket_init(&t);
 	(void)inval_cmd_cfgi_all(&cmds[0], false);
 	(void)inval_cmd_sync(&cmds[1], false);

@@ -521,6 +521,7 @@ static inline bool inval_queue_take(struct inval_queue *q, uint64_t num, uint64_
 	uint64_t seen;
 
 	*tail = inval_port_load64(&q->tail);
+	/* order: reuse */
 	while ((int64_t)(*tail + num - inval_port_load_acquire64(&q->cons)) <=
 	       (int64_t)inval_queue_size(q)) {
 		seen = inval_port_cmpxchg64(&q->tail, *tail, *tail + num); /* order: room */
