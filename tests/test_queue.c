@@ -1177,12 +1177,13 @@ static void power_off(void)
 TEST(queue, power_off)
 {
 	struct inval_ticket t;
-	uint32_t start, n, pace;
-	int err;
+	uint32_t start, n, pace, bad;
+	int err, done;
 
 	for (start = 0; start < 16U; start++) {
-		for (n = 1; n <= 60U; n++) {
+		for (n = 1; n <= 80U; n++) {
 			pace = n & 1U;
+			bad = start & 1U ? 1U : NONE;
 			open_queue(3, n);
 			start_at(start);
 			machine.pace = pace;
@@ -1191,10 +1192,11 @@ TEST(queue, power_off)
 			when = n;
 			complete_at = UINT64_MAX;
 			inval_queue_ticket_init(&t);
-			err = send(0, TLBI, 3, true, NONE, &t);
+			err = send(0, TLBI, 3, true, bad, &t);
 			if (err == 0)
 				err = inval_queue_wait(&q, &t);
-			CHECK(err == -INVAL_EPROTO || (err == 0 && complete_at >= t.end),
+			done = bad == NONE ? 0 : -INVAL_EILSEQ;
+			CHECK(err == -INVAL_EPROTO || (err == done && complete_at >= t.end),
 			      "start %u, hook %u: %d", start, n, err);
 			close_queue(false, "hook", n);
 		}
