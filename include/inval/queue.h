@@ -642,8 +642,9 @@ static inline void inval_queue_ticket_begin(struct inval_queue *q, struct inval_
  * -INVAL_EFAULT or -INVAL_EPROTO when this call broke the queue, waiting for
  * room; -INVAL_ESHUTDOWN when it is broken. On failure nothing was issued.
  */
-static inline int inval_queue_put(struct inval_queue *q, const struct inval_cmd *cmds,
-				  uint32_t num, bool sync, struct inval_ticket *t)
+static inline INVAL_MUST_CHECK int inval_queue_put(struct inval_queue *q,
+						   const struct inval_cmd *cmds, uint32_t num,
+						   bool sync, struct inval_ticket *t)
 {
 	uint64_t start = 0, total = (uint64_t)num + (sync ? 1U : 0U);
 	unsigned long token = 0;
