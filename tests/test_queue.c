@@ -201,6 +201,7 @@ static void boot(const struct inval_queue_config *cfg)
 static void open_with(const struct inval_queue_config *cfg, uint64_t seed, bool log)
 {
 	wrong = NULL;
+	memset(&q, seed & 1U ? 0xa5 : 0, sizeof(q));
 	machine_open(log);
 	rec.mute[REC_WARN] = false;
 	model_init(&model, seed);
@@ -581,6 +582,23 @@ TEST(queue, barrier_of_poll)
 	CHECK(between(REC_DMA_MB, first, rec_next_at(REC_LOAD64, rec_addr(&q.prod), first + 1U)),
 	      "a second look at PROD");
 	close_queue(false, "barrier", 0);
+}
+
+/* A wait that sees no error reads CONS and no other register. */
+TEST(queue, registers_of_a_wait)
+{
+	struct inval_queue_config cfg = config(3);
+	uint32_t i, reads = 0;
+
+	open_with(&cfg, 1, true);
+	machine.pace = 1;
+	CHECK(send_wait(0, TLBI, 5, NONE) == 0, "wait");
+	for (i = rec_next(REC_MMIO_READ32, 0); i != REC_NONE; i = rec_next(REC_MMIO_READ32, i + 1U)) {
+		CHECK(rec.log[i].addr == REG(MODEL_CONS), "read 0x%x", (uint32_t)rec.log[i].addr);
+		reads++;
+	}
+	CHECK(reads > 1U, "%u reads", reads);
+	close_queue(true, "registers", 0);
 }
 
 TEST(queue, sev)
