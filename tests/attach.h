@@ -32,7 +32,7 @@ static inline struct inval_use use_ats(enum inval_regime regime, uint16_t vmid, 
 {
 	struct inval_use u = use(regime, vmid, asid);
 
-	u.ats = true;
+	u.ats = INVAL_EATS_FULL;
 	return u;
 }
 

@@ -1208,7 +1208,7 @@ static void plain_use(struct plain *p, const struct inval_device *dev, const str
 	plain_count(p, sim_want_tag(tag, dev->smmu, u->vmid, u->asid), more, dead);
 	if (parent)
 		plain_count(p, sim_want_tag(SIM_CLEAR, dev->smmu, u->vmid, 0), more, dead);
-	for (i = 0; u->ats && i < dev->sid_num; i++)
+	for (i = 0; u->ats != INVAL_EATS_OFF && i < dev->sid_num; i++)
 		plain_count(p, sim_want_ats(ats, dev->smmu, dev->sids[i], ssv,
 					    ssv ? u->ssid : 0U), more, dead);
 }
@@ -1224,7 +1224,7 @@ static struct inval_use random_use(uint32_t domain, uint32_t dev, uint64_t *seed
 	struct inval_use u = use(regime[domain], 0, domain < 3U ? (uint16_t)(domain + 1U) : 0);
 
 	u.global = domain == 1U;
-	u.ats = (r & 1U) != 0U;
+	u.ats = (r & 1U) != 0U ? INVAL_EATS_FULL : INVAL_EATS_OFF;
 	u.ssv = (r & 2U) != 0U && domain < 2U;
 	u.ssid = u.ssv ? (uint32_t)(r >> 8) % 3U : 0U;
 	if (domain == 3U) {

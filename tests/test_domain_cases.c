@@ -8,8 +8,8 @@
  *  2. Move, and what a flush reaches between publish and commit: move_between_domains.
  *     Detach to blocked needs no memory: detach_to_blocked.
  *  3. ATS off at the endpoint, then ATC_INV of everything, then the STE; ATS on at the
- *     endpoint after CFGI + SYNC: ats_goes_on_and_off. EATS kinds through 0:
- *     eats_changes_its_kind. Which step is due when, for every pair: steps_of_ats.
+ *     endpoint after CFGI + SYNC: ats_goes_on_and_off. EATS kinds through 0, a direct
+ *     change refused: eats_changes_its_kind, kinds_of_eats. Which step is due when, for every pair: steps_of_ats.
  *  4. A device that moves with ATS on is flushed after CFGI + SYNC and before commit:
  *     of everything, or of its SubstreamID alone: atc_of_what_moved. An abort goes the
  *     way back: abort_with_ats.
@@ -295,7 +295,7 @@ TEST(cases, ats_goes_on_and_off)
 	struct inval_domain d;
 
 	start();
-	without.ats = false;
+	without.ats = INVAL_EATS_OFF;
 	inval_domain_init(&d);
 	attach(&dev, &d, &without);
 	ARRAY(&d, "0:nh 0.7 x1");
@@ -318,12 +318,15 @@ TEST(cases, eats_changes_its_kind)
 	struct inval_domain d;
 
 	start();
-	none.ats = false;
+	none.ats = INVAL_EATS_OFF;
+	split.ats = INVAL_EATS_SPLIT;
 	split.regime = INVAL_REGIME_S2_PARENT;
 	inval_domain_init(&d);
 	attach(&dev, &d, &full);
-	ARRAY(&d, "0:s2 5 x1, 0:ats 101 x1");
 	sim_forget();
+	CHECK(init(&dev, &d, &split, &d, &full) == -INVAL_EBUSY, "at once");
+	CHECK(inval_attach_prepare(&t, NULL, 0) == -INVAL_EINVAL, "went on");
+	ARRAY(&d, "0:s2 5 x1, 0:ats 101 x1");
 	CHECK(change(&dev, &d, &none, &d, &full) == INVAL_ATS_OFF, "to none");
 	ARRAY(&d, "0:s2 5 x1");
 	CHECK(change(&dev, &d, &split, &d, &none) == INVAL_ATS_ON, "from none");
@@ -332,6 +335,31 @@ TEST(cases, eats_changes_its_kind)
 	ARRAY(&d, "0:s2 5 x1, 0:clear 5 x1, 0:full 101 x1");
 	detach(&dev, &d, &split);
 	finish(&d);
+}
+
+/* STE.EATS is two bits: every value to every other. */
+TEST(cases, kinds_of_eats)
+{
+	struct inval_use to = use(INVAL_REGIME_S2_PARENT, 5, 0), from = to;
+	struct inval_device dev = device(0, sid1, 1);
+	struct inval_domain a, b;
+	uint32_t k;
+	int err;
+
+	start();
+	inval_domain_init(&a);
+	inval_domain_init(&b);
+	for (k = 0; k < 16U; k++) {
+		to.ats = (enum inval_eats)(k % 4U);
+		from.ats = (enum inval_eats)(k / 4U);
+		err = init(&dev, &b, &to, &a, &from);
+		CHECK(err == (k % 4U == k / 4U || k % 4U == 0U || k / 4U == 0U ? 0 : -INVAL_EBUSY),
+		      "%u to %u: %d", k / 4U, k % 4U, err);
+		CHECK(err != 0 || (t.add_num == (k % 4U == 0U ? 2U : 3U) &&
+				   t.del_num == (k / 4U == 0U ? 2U : 3U)), "entries of %u", k);
+		CHECK(init(&dev, NULL, &to, &a, &from) == 0 && init(&dev, &b, &to, NULL, &from) == 0,
+		      "blocked, %u", k);
+	}
 }
 
 TEST(cases, steps_of_ats)
@@ -352,11 +380,11 @@ TEST(cases, steps_of_ats)
 	const struct inval_use *u[5] = { NULL, &plain, &ats, &pasid, &both };
 	uint32_t to, from;
 
-	ats.ats = true;
+	ats.ats = INVAL_EATS_FULL;
 	pasid.ssv = true;
 	pasid.ssid = 3;
 	both = pasid;
-	both.ats = true;
+	both.ats = INVAL_EATS_FULL;
 	for (to = 0; to < 5U; to++) {
 		for (from = 0; from < 5U; from++)
 			CHECK(inval_attach_ats(u[to], u[from]) == want[to][from],

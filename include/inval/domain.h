@@ -127,10 +127,24 @@ enum inval_regime {
 };
 
 /**
+ * enum inval_eats - ATS of a device: STE.EATS of its streams (IHI 0070, 5.2)
+ * @INVAL_EATS_OFF: none
+ * @INVAL_EATS_FULL: it caches what all stages give
+ * @INVAL_EATS_SPLIT: it caches stage 1, and the SMMU does stage 2; not with IDR0.NS1ATS
+ * @INVAL_EATS_DPT: as full, with checks of a Device Permission Table
+ */
+enum inval_eats {
+	INVAL_EATS_OFF,
+	INVAL_EATS_FULL,
+	INVAL_EATS_SPLIT,
+	INVAL_EATS_DPT
+};
+
+/**
  * struct inval_use - how one device uses one domain
  * @regime: which translations
  * @global: the tables hold global entries
- * @ats: ATS is on for the device
+ * @ats: ATS of the device, and its kind
  * @ssv: ATS: only the address space of @ssid
  * @ssid: SubstreamID, 20 bits; 0 without @ssv
  * @vmid: VMID on that SMMU. Of stage 1 too: the S2VMID of the STE, where stage 2 is
@@ -140,7 +154,7 @@ enum inval_regime {
 struct inval_use {
 	enum inval_regime regime;
 	bool global;
-	bool ats;
+	enum inval_eats ats;
 	bool ssv;
 	uint32_t ssid;
 	uint16_t vmid;
@@ -347,7 +361,7 @@ static inline int inval_use_entries(struct inval_entry *list, uint32_t *num,
 	if (tags < 0)
 		return tags;
 	*num = (uint32_t)tags;
-	for (i = 0; use->ats && i < dev->sid_num && err == 0; i++) {
+	for (i = 0; use->ats != INVAL_EATS_OFF && i < dev->sid_num && err == 0; i++) {
 		if (full)
 			err = inval_entry_ats_full(&list[(*num)++], dev->smmu, dev->sids[i]);
 		else
@@ -355,6 +369,14 @@ static inline int inval_use_entries(struct inval_entry *list, uint32_t *num,
 					      use->ssid, dev->stu_lg2);
 	}
 	return err != 0 ? err : inval_entries_sort(list, num);
+}
+
+/* Internal: EATS stays as it is, or goes on or off. */
+static inline bool inval_use_eats_ok(const struct inval_use *to_use,
+				     const struct inval_use *from_use)
+{
+	return to_use->ats == from_use->ats || to_use->ats == INVAL_EATS_OFF ||
+	       from_use->ats == INVAL_EATS_OFF;
 }
 
 /* Internal: a transaction without entries. */
@@ -389,9 +411,10 @@ static inline void inval_attach_begin(struct inval_attach *t, struct inval_domai
  * @del: likewise, apart from @add
  *
  * Context: the attach mutex of both domains is held, from here to the end.
- * Return: 0; -INVAL_ENOSPC for an SMMU number over 255; -INVAL_ERANGE for a
- * SubstreamID or STU out of range; -INVAL_EINVAL for tags that the regime does
- * not have: nothing was changed, and @t takes no other call.
+ * Return: 0; -INVAL_EBUSY when EATS is to go from one kind to another, which is two
+ * attaches, the first to a use without ATS; -INVAL_ENOSPC for an SMMU number over
+ * 255; -INVAL_ERANGE for a SubstreamID or STU out of range; -INVAL_EINVAL for tags
+ * that the regime does not have: nothing was changed, and @t takes no other call.
  */
 static inline int inval_attach_init(struct inval_attach *t, const struct inval_device *dev,
 				    struct inval_domain *to, const struct inval_use *to_use,
@@ -401,7 +424,9 @@ static inline int inval_attach_init(struct inval_attach *t, const struct inval_d
 	int err = 0;
 
 	inval_attach_begin(t, to, from, add, del);
-	if (to != NULL)
+	if (to != NULL && from != NULL && !inval_use_eats_ok(to_use, from_use))
+		err = -INVAL_EBUSY;
+	if (err == 0 && to != NULL)
 		err = inval_use_entries(add, &t->add_num, dev, to_use);
 	if (err == 0 && from != NULL)
 		err = inval_use_entries(del, &t->del_num, dev, from_use);
@@ -514,8 +539,7 @@ enum inval_ats_step {
  *
  * EATS is one for a stream: ATS goes on and off with the use without a
  * SubstreamID, attached before and detached after all that have one, and their
- * @ats is as its. EATS never goes from one kind to another (full, split-stage): that
- * is two attaches, the first to a use without ATS.
+ * @ats is as its.
  *
  * Context: any.
  * Return: the step (IHI 0070, 3.9).
@@ -523,7 +547,8 @@ enum inval_ats_step {
 static inline enum inval_ats_step inval_attach_ats(const struct inval_use *to_use,
 						   const struct inval_use *from_use)
 {
-	bool on = to_use != NULL && to_use->ats, was = from_use != NULL && from_use->ats;
+	bool on = to_use != NULL && to_use->ats != INVAL_EATS_OFF;
+	bool was = from_use != NULL && from_use->ats != INVAL_EATS_OFF;
 
 	if (was)
 		return on || from_use->ssv ? INVAL_ATS_MOVED : INVAL_ATS_OFF;
