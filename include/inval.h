@@ -8,7 +8,7 @@
  * RCU, barriers, time and registers (inval/port.h is the contract). Never
  * allocates, has no libc and no writable global state.
  *
- *	types caps report cmd check text range tag	pure: no port needed
+ *	types caps report cmd check text range tag smccc	pure: no port needed
  *	port array queue flush domain		need a port
  *
  * Each header can be included alone. This one includes the pure parts, and of
@@ -34,6 +34,7 @@
 #include "inval/text.h"
 #include "inval/range.h"
 #include "inval/tag.h"
+#include "inval/smccc.h"
 
 #if defined(INVAL_WITH_PURE) && \
 	(defined(INVAL_WITH_QUEUE) || defined(INVAL_WITH_FLUSH) || defined(INVAL_WITH_DOMAIN))
