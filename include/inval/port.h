@@ -95,7 +95,11 @@
  * Sleep (cache part only).
  *	void inval_port_sleep_us(uint32_t us)
  *
- * Device. Program order between two register accesses of one CPU; no other.
+ * Device. Two accesses of one CPU to an SMMU's registers take effect in program
+ * order. Release and acquire hold for them as for memory: a register written before
+ * a store-release is written before one behind the load-acquire, on another CPU, that
+ * saw it; so PROD, which CPUs write in turn, never goes back. Device memory on Arm is
+ * so. No other order with accesses to memory: the barriers above give it.
  *	uint32_t inval_port_mmio_read32(inval_mmio base, uint32_t offset)
  *	void inval_port_mmio_write32(inval_mmio base, uint32_t offset, uint32_t v)
  *	uint64_t inval_port_mmio_read64(inval_mmio base, uint32_t offset)
