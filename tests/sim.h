@@ -40,7 +40,7 @@
 /*
  * @stuck: consumes nothing
  * @atc_fails: SYNCs that will fail for an ATC_INV that was not confirmed
- * @issue_ok: sim_issue() succeeds so often, then gives @issue_err
+ * @issue_ok: sim_issue() succeeds so often, then gives @issue_err @issue_bad times
  * @wait_err: what sim_wait() gives
  */
 struct sim_smmu {
@@ -51,7 +51,7 @@ struct sim_smmu {
 	uint32_t prod, cons, gerror, gerrorn, err;
 	bool stuck;
 	uint32_t atc_fails;
-	uint32_t issue_ok;
+	uint32_t issue_ok, issue_bad;
 	int issue_err, wait_err;
 };
 
@@ -223,6 +223,7 @@ static inline struct sim_smmu *sim_add(uint32_t number, uint32_t how)
 	s->smmu.number = number;
 	s->smmu.priv = s;
 	s->issue_ok = UINT32_MAX;
+	s->issue_bad = UINT32_MAX;
 	sim.smmu[number] = s;
 	sim.table[number] = &s->smmu;
 	return s;
@@ -286,9 +287,11 @@ static inline int sim_issue(struct inval_smmu *smmu, const struct inval_cmd *cmd
 
 	CHECK(num + (sync ? 1U : 0U) != 0U, "SMMU %u: nothing to issue", smmu->number);
 	sim_note_call(smmu, false, sync, num);
-	if (s->issue_ok == 0U)
+	if (s->issue_ok == 0U && s->issue_bad != 0U) {
+		s->issue_bad--;
 		return s->issue_err;
-	s->issue_ok--;
+	}
+	s->issue_ok -= s->issue_ok != 0U;
 	for (i = 0; i < num; i++)
 		sim_note(smmu->number, cmds[i].d0, cmds[i].d1);
 	if (sync)

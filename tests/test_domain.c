@@ -25,7 +25,9 @@
  * 10. purge and fini: the array is replaced, the old one given back; no memory or
  *     nothing to do leaves all as it was; a domain in use stays.
  * 11. gather: adjacent unmaps cost one flush; its error comes back, the new range stays.
- * 12. No memory is lost, freed twice or used after (the port watches).
+ * 12. The errors in struct inval_flush are of the last call, also of one that flushed
+ *     nothing: errors_are_of_the_last_call.
+ * 13. No memory is lost, freed twice or used after (the port watches).
  * test_domain_cases.c: case by case, with the array before and after.
  */
 /* port: recording */
@@ -1095,6 +1097,34 @@ TEST(domain, fini)
 	CHECK(rec_total(REC_SLOT_STORE) == 1U && rec_total(REC_FREE_LATER) == 1U, "given back");
 	check_trace(0, 0);
 	CHECK(rec.misuse == 0U, "misuse");
+}
+
+/* Errors of a call before do not stand in the list of one that flushed nothing. */
+TEST(domain, errors_are_of_the_last_call)
+{
+	struct inval_range_req page = sim_req(VA, 0x1000, true);
+	struct inval_use u = use(INVAL_REGIME_S1, 0, 7);
+	struct inval_device dev = device(0, sid1, 1);
+	struct inval_flush f = sim_flush();
+	struct inval_gather g;
+	struct inval_domain d;
+	void *mem;
+
+	start();
+	inval_domain_init(&d);
+	publish(&dev, &d, &u, NULL, NULL);
+	f.error_total = 5;
+	CHECK(inval_attach_commit(&t, &f) == 0 && f.error_total == 0U, "commit");
+	publish(&dev, &d, &u, NULL, NULL);
+	f.error_total = 5;
+	CHECK(inval_attach_abort(&t, &mem, &f) == 0 && f.error_total == 0U, "abort");
+	inval_gather_init(&g);
+	f.error_total = 5;
+	CHECK(inval_domain_gather(&d, &g, &page, &f) == 0 && f.error_total == 0U, "gather");
+	f.error_total = 5;
+	CHECK(inval_domain_gather(&d, &g, NULL, &f) == 0 && f.error_total == 0U, "flush");
+	detach(&dev, &d, &u);
+	finish(&d);
 }
 
 TEST(domain, gather_flushes_once)

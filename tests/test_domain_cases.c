@@ -22,7 +22,7 @@
  *     of global domains: test_domain's regimes; global_is_of_the_domain.
  *  7. 256 SMMUs in one domain, the 257th refused: as_many_smmus_as_there_are. A device
  *     that is removed gets no ATC_INV after its last commit: device_removal. An SMMU
- *     that is removed: smmu_removal; that is off and on again: smmu_off_and_on.
+ *     that is removed: smmu_removal; that is off and on again: smmu_off_and_on, smmu_on_*.
  *  8. ASID move: both ASIDs stand between publish and commit, a flush names both, after
  *     commit only the new one, and the old one was flushed with SYNC; on one SMMU, on
  *     all, for each VMID, in each regime with ASIDs; an abort leaves the old one; what
@@ -876,6 +876,19 @@ TEST(cases, smmu_on_without_el2)
 	sim_queue(2, 1);
 	CHECK(inval_smmu_on(&sim_at(2)->smmu) == 0, "on");
 	WORDS({ 0x04, 31 }, SYNC, { 0x30, 0 }, { 0x20, 0 }, SYNC);
+	CHECK(rec_done() == 0U, "%s", rec.misuse_text);
+}
+
+/* A Device Permission Table that changed meanwhile was not heard of, either. */
+TEST(cases, smmu_on_with_a_dpt)
+{
+	start();
+	sim_at(0)->smmu.caps.feat |= INVAL_FEAT_DPT;
+	CHECK(inval_smmu_on(&sim_at(0)->smmu) == 0, "on");
+	WORDS({ 0x04, 31 }, SYNC, { 0x30, 0 }, { 0x20, 0 }, { 0x70, 0 }, SYNC);
+	sim_at(0)->smmu.caps.feat &= ~INVAL_FEAT_HYP;
+	CHECK(inval_smmu_on(&sim_at(0)->smmu) == 0, "on without EL2");
+	WORDS({ 0x04, 31 }, SYNC, { 0x30, 0 }, { 0x70, 0 }, SYNC);
 	CHECK(rec_done() == 0U, "%s", rec.misuse_text);
 }
 

@@ -17,7 +17,8 @@
  *  7. An SMMU that is off is skipped; an unknown one is an error; neither matters to
  *     the others. off, and each user count, is read once.
  *  8. An error of issue or of a wait neither ends the others' nor gets lost; the
- *     first is returned, all are counted, and the list ends where it ends.
+ *     first is returned, all are counted, and the list ends where it ends. What an SMMU
+ *     took before it refused a command ends in a SYNC and is waited for.
  *  9. A failed ATC_INV names every live device of that SMMU, with its SubstreamID;
  *     if all have left meanwhile, those; never nothing.
  * 10. A bad request or no memory to work with: -EINVAL, nothing issued or counted.
@@ -822,7 +823,7 @@ TEST(flush, peers_errors_come_back)
 		issues += !sim.call[i].wait;
 		CHECK(!sim.call[i].wait || sim.call[i].smmu != 2U, "waited for what failed");
 	}
-	CHECK(issues == 5U && waits == 4U, "%u issued, %u waited for", issues, waits);
+	CHECK(issues == 6U && waits == 4U, "%u issued, %u waited for", issues, waits);
 	sim_at(2)->issue_ok = UINT32_MAX;
 	sim_at(0)->wait_err = 0;
 	sim_at(3)->wait_err = 0;
@@ -871,6 +872,64 @@ TEST(flush, an_issue_that_fails_in_the_middle)
 		for (at = 0; at <= calls; at++)
 			fail_at(at, calls, &f, others, n);
 	}
+}
+
+/* An issue of SMMU 1 fails once; what it has been given before ends in a SYNC. */
+static void fail_once_at(uint32_t at, struct inval_flush *f, const struct sim_want *others,
+			 uint32_t num)
+{
+	struct inval_range_req req = sim_req(VA, 0x5000, true);
+	uint32_t i, left = 0, waits = 0;
+	struct inval_cmd last = { 0, 0 };
+
+	sim_forget();
+	sim_at(1)->issue_ok = at;
+	sim_at(1)->issue_bad = 1;
+	sim_at(1)->issue_err = -INVAL_EOPNOTSUPP;
+	CHECK(sim_walk(entries, 9, 12, &req, f) == -INVAL_EOPNOTSUPP && f->error_total == 1U,
+	      "batches of %u: call %u: %u errors", f->batch_num, at, f->error_total);
+	check_error(f, 0, 1, INVAL_EOPNOTSUPP);
+	for (i = 0; i < sim.cmds; i++) {
+		if (sim.cmd[i].smmu == 1U)
+			last = sim.cmd[i].cmd;
+		else
+			sim.cmd[left++] = sim.cmd[i];
+	}
+	sim.cmds = left;
+	CHECK(last.d0 == 0x46U && last.d1 == 0U, "batches of %u: call %u: no SYNC", f->batch_num, at);
+	for (i = 0; i < sim.calls; i++)
+		waits += sim.call[i].wait && sim.call[i].smmu == 1U;
+	CHECK(waits == 1U, "batches of %u: call %u: %u waits", f->batch_num, at, waits);
+	sim_judge(others, num, &req, 12);
+}
+
+TEST(flush, what_was_given_is_waited_for)
+{
+	struct sim_want w[MOST], others[MOST];
+	uint32_t num = nested_smmus(w, 3), i, n, at;
+	struct inval_range_req req = sim_req(VA, 0x5000, true);
+	struct inval_flush f = sim_flush();
+
+	memset(rec.mute, 1, sizeof(rec.mute));
+	inval_caps_drop(&sim_at(1)->smmu.caps, INVAL_FEAT_RIL);
+	for (n = 0, i = 0; i < num; i++) {
+		if (w[i].smmu != 1U)
+			others[n++] = w[i];
+	}
+	sim_entries(entries, w, num, 12);
+	for (f.batch_num = 1; f.batch_num <= 10U; f.batch_num++) {
+		f.wait_num = 1U + f.batch_num % 4U;
+		/* Nine commands and the SYNC behind them, as in the test before. */
+		for (at = 0; at < (9U + f.batch_num - 1U) / f.batch_num; at++)
+			fail_once_at(at, &f, others, n);
+	}
+	sim_at(1)->issue_ok = 0;
+	sim_at(1)->issue_bad = 1;
+	sim_at(1)->wait_err = -INVAL_ETIMEDOUT;
+	CHECK(sim_walk(entries, num, 12, &req, &f) == -INVAL_EOPNOTSUPP && f.error_total == 2U,
+	      "%u errors", f.error_total);
+	check_error(&f, 0, 1, INVAL_EOPNOTSUPP);
+	check_error(&f, 1, 1, INVAL_ETIMEDOUT);
 }
 
 TEST(flush, error_list_ends_where_it_ends)

@@ -281,6 +281,7 @@ static inline INVAL_MUST_CHECK int inval_domain_gather(struct inval_domain *d,
 	struct inval_gather before = *g;
 	int err = -INVAL_EAGAIN;
 
+	f->error_total = 0;
 	if (req != NULL)
 		err = inval_gather_add(g, req);
 	if (err != -INVAL_EAGAIN)
@@ -760,7 +761,8 @@ static inline int inval_attach_drop(struct inval_attach *t, struct inval_domain 
  * The embedder has completed CFGI + SYNC: the SMMU uses the new STE or CD; and what
  * inval_attach_ats() asks for before commit. When a device's ATC entry died this
  * waits for every walk of the old domain that began before: after it no ATC_INV of
- * that domain reaches the device. A tag that lost its last user is flushed, so that
+ * that domain reaches the device, unless its SMMU's queue broke: what stands in that
+ * may run until CR0.CMDQEN = 0. A tag that lost its last user is flushed, so that
  * a tag in no array is empty.
  *
  * Context: the attach mutex is held; flushes may run. Waits for walks, so not
@@ -772,6 +774,7 @@ static inline int inval_attach_drop(struct inval_attach *t, struct inval_domain 
 static inline INVAL_MUST_CHECK int inval_attach_commit(struct inval_attach *t,
 						       struct inval_flush *f)
 {
+	f->error_total = 0;
 	if (t->state != INVAL_ATTACH_PUBLISHED)
 		return -INVAL_EINVAL;
 	t->state = INVAL_ATTACH_DONE;
@@ -800,6 +803,7 @@ static inline INVAL_MUST_CHECK int inval_attach_abort(struct inval_attach *t, vo
 {
 	enum inval_attach_state was = t->state;
 
+	f->error_total = 0;
 	*mem = t->next;
 	if (was == INVAL_ATTACH_DONE)
 		return -INVAL_EINVAL;

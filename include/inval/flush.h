@@ -109,7 +109,8 @@ struct inval_flush {
  *
  * (smmu, cmds, num, sync, ticket): in order, and with @sync a SYNC behind them.
  * All calls with one ticket go to one queue. Returns 0, or -INVAL_E* with
- * nothing issued by this call. num may be 0 with sync.
+ * nothing issued by this call: then it is called once more, with no commands and
+ * sync, and waited for if it takes that. num may be 0 with sync.
  */
 typedef int (*inval_issue_fn)(struct inval_smmu *smmu, const struct inval_cmd *cmds, uint32_t num,
 			      bool sync, struct inval_ticket *ticket);
@@ -141,6 +142,7 @@ enum inval_group {
  * @group: enum inval_group
  * @fill: commands in the batch
  * @busy: this SMMU has been given a command
+ * @refused: an issue to this SMMU failed
  * @waits: SMMUs not yet waited for
  * @all: everything, on this SMMU
  * @dead: an S2_VMID entry of this SMMU was skipped
@@ -165,6 +167,7 @@ struct inval_walk {
 	enum inval_group group;
 	uint32_t fill;
 	bool busy;
+	bool refused;
 	uint32_t waits;
 	bool all;
 	bool dead;
@@ -269,6 +272,7 @@ INVAL_ALWAYS_INLINE void inval_walk_issue(struct inval_walk *w, bool sync, inval
 		return;
 	(void)inval_walk_error(w, w->smmu->number, err);
 	w->smmu = NULL;
+	w->refused = true;
 }
 
 /* Internal: one more command. */
@@ -302,16 +306,25 @@ INVAL_ALWAYS_INLINE void inval_walk_group(struct inval_walk *w, enum inval_group
 	w->syncs++;
 }
 
-/* Internal: the SMMU now is done: its last SYNC, and its place among the waits. */
+/*
+ * Internal: the SMMU now is done: its last SYNC, and its place among the waits. One
+ * that refused a command may have taken others before: those are waited for, too, or
+ * they would run behind a section that a detach has seen end.
+ */
 INVAL_ALWAYS_INLINE void inval_walk_close(struct inval_walk *w, inval_issue_fn issue,
 					  inval_wait_fn wait)
 {
-	if (w->smmu == NULL || !w->busy)
-		return;
-	inval_walk_issue(w, true, issue);
-	if (w->smmu == NULL)
-		return;
-	w->waits++;
+	bool given = false;
+
+	if (w->smmu != NULL && w->busy) {
+		inval_walk_issue(w, true, issue);
+		given = w->smmu != NULL;
+	}
+	if (w->refused)
+		given = issue(w->f->waits[w->waits].smmu, w->f->batch, 0, true,
+			      inval_walk_ticket(w)) == 0;
+	w->refused = false;
+	w->waits += given ? 1U : 0U;
 	if (w->waits == w->f->wait_num)
 		inval_walk_drain(w, wait);
 }
@@ -480,6 +493,7 @@ static inline void inval_walk_begin(struct inval_walk *w, const struct inval_ran
 	w->f = f;
 	w->req = req;
 	w->smmu = NULL;
+	w->refused = false;
 	w->waits = 0;
 	w->tlbi = 0;
 	w->atc = 0;
@@ -698,11 +712,11 @@ static inline void inval_smmu_off(struct inval_smmu *smmu)
  * (inval_queue_init()) and enabled. After, on success: SMMUEN, then the devices, then
  * ATS at the endpoints.
  *
- * What changed while it was off it never heard: the configuration and the TLB of
- * its queue's world are dropped whole, CFGI_ALL first, for a TLBI before it could be
- * undone by old configuration (IHI 0070, 4.3). The barrier stands between the gate
- * and that: a flush that still saw the SMMU off had made its table stores visible
- * before, so what the SMMU reads from now on is new.
+ * What changed while it was off it never heard: the configuration, the TLB and what
+ * is cached of a DPT, of its queue's world, are dropped whole; CFGI_ALL first, for a
+ * TLBI before it could be undone by old configuration (IHI 0070, 4.3). The barrier
+ * stands between the gate and that: a flush that still saw the SMMU off had made its
+ * table stores visible before, so what the SMMU reads from now on is new.
  *
  * Context: any; otherwise as inval_smmu_off().
  * Return: 0; else as inval_queue_put() and inval_queue_wait(): it must not be
@@ -711,9 +725,9 @@ static inline void inval_smmu_off(struct inval_smmu *smmu)
  */
 static inline INVAL_MUST_CHECK int inval_smmu_on(struct inval_smmu *smmu)
 {
-	bool el2 = inval_caps_has(&smmu->caps, INVAL_FEAT_HYP);
-	struct inval_cmd cmds[4];
+	struct inval_cmd cmds[5];
 	struct inval_ticket t;
+	uint32_t num = 3;
 	int err;
 
 	inval_port_store64(&smmu->off, 0);
@@ -722,8 +736,11 @@ static inline INVAL_MUST_CHECK int inval_smmu_on(struct inval_smmu *smmu)
 	(void)inval_cmd_cfgi_all(&cmds[0], false);
 	(void)inval_cmd_sync(&cmds[1], false);
 	(void)inval_cmd_tlbi(&cmds[2], INVAL_OP_TLBI_NSNH_ALL, 0, 0);
-	(void)inval_cmd_tlbi(&cmds[3], INVAL_OP_TLBI_EL2_ALL, 0, 0);
-	err = inval_flush_issue(smmu, cmds, el2 ? 4U : 3U, true, &t);
+	if (inval_caps_has(&smmu->caps, INVAL_FEAT_HYP))
+		(void)inval_cmd_tlbi(&cmds[num++], INVAL_OP_TLBI_EL2_ALL, 0, 0);
+	if (inval_caps_has(&smmu->caps, INVAL_FEAT_DPT))
+		(void)inval_cmd_dpti_all(&cmds[num++]);
+	err = inval_flush_issue(smmu, cmds, num, true, &t);
 	if (err == 0)
 		err = inval_queue_wait(smmu->queue, &t);
 	if (err != 0)
