@@ -79,6 +79,8 @@ struct inval_entry {
  * @defer: the port's, for the later free
  * @num: entries; walks read it once
  * @dead: entries without a user among them; the writer's
+ * @dead_from: while @dead is not 0: those before it have users; the writer's
+ * @dead_to: likewise it and those behind it; the writer's
  * @ats: live ATS entries; the writer's
  * @stu_lg2: largest STU of its ATS entries so far, bytes, log2, 12 or more
  */
@@ -86,6 +88,8 @@ struct inval_array {
 	inval_defer defer;
 	uint32_t num;
 	uint32_t dead;
+	uint32_t dead_from;
+	uint32_t dead_to;
 	uint32_t ats;
 	uint32_t stu_lg2;
 };
@@ -417,6 +421,12 @@ static inline bool inval_entries_sorted(const struct inval_entry *list, uint32_t
 	return true;
 }
 
+/* Internal: the entry @bytes behind @e: no multiplication in a search's loop. */
+static inline const struct inval_entry *inval_array_skip(const struct inval_entry *e, size_t bytes)
+{
+	return (const struct inval_entry *)(const void *)((const unsigned char *)e + bytes);
+}
+
 /**
  * inval_array_find() - where a key is, or would be
  * @e: entries, ascending
@@ -431,16 +441,22 @@ static inline bool inval_entries_sorted(const struct inval_entry *list, uint32_t
  */
 static inline uint32_t inval_array_find(const struct inval_entry *e, uint32_t num, uint64_t key)
 {
-	uint32_t at = 0, left = num, half;
+	const struct inval_entry *at = e;
+	size_t step;
+	bool below;
 
 	if (num == 0U)
 		return 0;
-	while (left > 1U) {
-		half = left / 2U;
-		at = e[at + half - 1U].key < key ? at + half : at;
-		left -= half;
+	step = (size_t)1U << inval_log2(num);
+	if (e[step - 1U].key < key)
+		at = e + (num - step);
+	step *= sizeof(*e);
+	while (step > sizeof(*e)) {
+		step /= 2U;
+		below = inval_array_skip(at, step)[-1].key < key;
+		at = inval_array_skip(at, step & (0U - (size_t)below));
 	}
-	return e[at].key < key ? at + 1U : at;
+	return (uint32_t)(at - e) + (at->key < key ? 1U : 0U);
 }
 
 /* Internal: the entry of a key, or NULL. */
@@ -456,19 +472,32 @@ static inline struct inval_entry *inval_array_entry(struct inval_array *a, uint6
 	return at < a->num && e[at].key == key ? &e[at] : NULL;
 }
 
-/* Internal: copy entries that have users; returns how many. */
-static inline uint32_t inval_array_copy(struct inval_entry *to, const struct inval_entry *from,
-					uint32_t num, bool dead)
+/* Internal: the first entry without users in [@at, @end), or @end. */
+static inline uint32_t inval_array_next_dead(struct inval_array *a, uint32_t at, uint32_t end)
 {
-	uint32_t i, out = 0;
+	const struct inval_entry *e = inval_array_at(a);
+	uint32_t to = a->dead_to < end ? a->dead_to : end;
 
-	if (!dead) {
-		__builtin_memcpy(to, from, (size_t)num * sizeof(*to));
-		return num;
-	}
-	for (i = 0; i < num; i++) {
-		if (from[i].users != 0U)
-			to[out++] = from[i];
+	if (a->dead == 0U)
+		return end;
+	if (at < a->dead_from)
+		at = a->dead_from;
+	while (at < to && e[at].users != 0U)
+		at++;
+	return at < to ? at : end;
+}
+
+/* Internal: copy the entries in [@at, @end) that have users; returns how many. */
+static inline uint32_t inval_array_copy(struct inval_entry *to, struct inval_array *base,
+					uint32_t at, uint32_t end)
+{
+	const struct inval_entry *from = inval_array_at(base);
+	uint32_t run, out = 0;
+
+	for (; at < end; at += run + 1U) {
+		run = inval_array_next_dead(base, at, end) - at;
+		__builtin_memcpy(to + out, from + at, (size_t)run * sizeof(*to));
+		out += run;
 	}
 	return out;
 }
@@ -478,6 +507,8 @@ static inline void inval_array_init(struct inval_array *a, const struct inval_ar
 {
 	a->num = 0;
 	a->dead = 0;
+	a->dead_from = 0;
+	a->dead_to = 0;
 	a->ats = base != NULL ? base->ats : 0U;
 	a->stu_lg2 = base != NULL ? base->stu_lg2 : 12U;
 }
@@ -521,19 +552,19 @@ static inline int inval_array_fill(struct inval_array *a, struct inval_array *ba
 {
 	struct inval_entry *to = inval_array_at(a), *from = inval_array_at(base);
 	uint32_t total = base->num, done = 0, at, i;
-	bool dead = base->dead != 0U, found;
+	bool found;
 	int err;
 
 	for (i = 0; i < num; i++) {
 		at = done + inval_array_find(from + done, total - done, add[i].key);
-		a->num += inval_array_copy(to + a->num, from + done, at - done, dead);
+		a->num += inval_array_copy(to + a->num, base, done, at);
 		found = at < total && from[at].key == add[i].key;
 		err = inval_array_join(a, &to[a->num++], &add[i], found ? &from[at] : NULL);
 		if (err != 0)
 			return err;
 		done = found ? at + 1U : at;
 	}
-	a->num += inval_array_copy(to + a->num, from + done, total - done, dead);
+	a->num += inval_array_copy(to + a->num, base, done, total);
 	return 0;
 }
 
@@ -659,6 +690,16 @@ static inline int inval_array_ref(struct inval_array *a, const struct inval_entr
 	return err;
 }
 
+/* Internal: an entry has lost its last user. */
+static inline void inval_array_died(struct inval_array *a, uint32_t at)
+{
+	if (a->dead == 0U || at < a->dead_from)
+		a->dead_from = at;
+	if (a->dead == 0U || at >= a->dead_to)
+		a->dead_to = at + 1U;
+	a->dead++;
+}
+
 /* Internal: take users from one entry; what became of it goes into @del. */
 static inline void inval_array_unref_one(struct inval_array *a, struct inval_entry *del,
 					 struct inval_unref *res)
@@ -676,7 +717,7 @@ static inline void inval_array_unref_one(struct inval_array *a, struct inval_ent
 	if (e->users != 0U || del->users == 0U)
 		return;
 	del->state = INVAL_STATE_DIED;
-	a->dead++;
+	inval_array_died(a, (uint32_t)(e - inval_array_at(a)));
 	if (inval_entry_is_ats(e)) {
 		a->ats--;
 		res->ats++;
