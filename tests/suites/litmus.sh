@@ -9,7 +9,7 @@ set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 . "$root/tests/cache.sh"
 suite litmus
-need_packages python3
+need_packages python3 xz-utils
 
 # The memory model of the newest kernel, out of its source package.
 fill_lkmm()
