@@ -168,6 +168,8 @@ static const char *counter_name(enum inval_counter what)
 	NAME(INVAL_COUNT_, RETRY);
 	NAME(INVAL_COUNT_, COPY);
 	NAME(INVAL_COUNT_, REF);
+	NAME(INVAL_COUNT_, FIRMWARE);
+	NAME(INVAL_COUNT_, SHARED);
 	}
 	return NULL;
 }

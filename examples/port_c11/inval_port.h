@@ -22,7 +22,7 @@
  * - Warnings go to stderr; traces and counters nowhere.
  *
  * To change a group without changing this file, define INVAL_PORT_C11_OWN_<GROUP>
- * (BARRIERS, READ, CPU, DEVICE or REPORT), include this file and write what it then
+ * (BARRIERS, READ, CPU, DEVICE, FIRMWARE or REPORT), include this file and write what it then
  * leaves out; the barriers before, because it uses them. Define
  * INVAL_PORT_C11_FREE(mem) where array memory does not come from malloc().
  */
@@ -535,6 +535,7 @@ static inline void inval_port_isb(void)
 
 /* Firmware: no conduit from user space. */
 
+#ifndef INVAL_PORT_C11_OWN_FIRMWARE
 static inline int inval_port_smccc(struct inval_smccc_args *args)
 {
 	(void)args;
@@ -544,6 +545,7 @@ static inline int inval_port_smccc(struct inval_smccc_args *args)
 static inline void inval_port_watchdog(void)
 {
 }
+#endif
 
 /* Report */
 

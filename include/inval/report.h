@@ -67,6 +67,8 @@ enum inval_event {
  * @INVAL_COUNT_RETRY: hardware or firmware tries after the first
  * @INVAL_COUNT_COPY: arrays built (merge, purge)
  * @INVAL_COUNT_REF: additions that needed no new array
+ * @INVAL_COUNT_FIRMWARE: calls of firmware
+ * @INVAL_COUNT_SHARED: requests that another one's global flush has served
  */
 enum inval_counter {
 	INVAL_COUNT_FLUSH,
@@ -78,7 +80,9 @@ enum inval_counter {
 	INVAL_COUNT_FULL,
 	INVAL_COUNT_RETRY,
 	INVAL_COUNT_COPY,
-	INVAL_COUNT_REF
+	INVAL_COUNT_REF,
+	INVAL_COUNT_FIRMWARE,
+	INVAL_COUNT_SHARED
 };
 
 INVAL_END

@@ -196,7 +196,7 @@ static inline const char *inval_text_counter(enum inval_counter what)
 {
 	static const char names[] =
 		"flush\0" "tlbi\0" "atc\0" "sync\0" "wait\0" "error\0" "full\0" "retry\0" "copy\0"
-		"ref\0";
+		"ref\0" "firmware\0" "shared\0";
 
 	return inval_text_nth(names, (uint32_t)what);
 }

@@ -7,6 +7,7 @@
  *	port_thread_begin(), port_thread_end()	first and last call of each
  *				thread that reads, the main one included
  *	port_drain(ctx)		returns when all that free_later got is freed
+ *	port.smccc		called for firmware; NULL: no conduit
  *	port.mmio_*		called for registers in place of an access to the
  *				memory at the base; by many threads at once
  *	port.warns, port.count	read with __atomic_load_n while threads run
@@ -17,6 +18,7 @@
 #define INVAL_PORT_PTHREAD
 
 #define INVAL_PORT_C11_OWN_DEVICE
+#define INVAL_PORT_C11_OWN_FIRMWARE
 #define INVAL_PORT_C11_OWN_REPORT
 #include "../../../examples/port_c11/inval_port.h"
 
@@ -31,8 +33,9 @@ struct port {
 	void (*mmio_write64)(inval_mmio base, uint32_t offset, uint64_t v);
 	void (*dma_clean)(const void *mem, uint64_t bytes);
 	void (*dma_invalidate)(void *mem, uint64_t bytes);
+	int (*smccc)(struct inval_smccc_args *args);
 	uint64_t warns;
-	uint64_t count[INVAL_COUNT_REF + 1];
+	uint64_t count[INVAL_COUNT_SHARED + 1];
 };
 
 static struct port port;
@@ -98,6 +101,15 @@ static inline void inval_port_dma_invalidate(void *mem, uint64_t bytes)
 	if (port.dma_invalidate)
 		port.dma_invalidate(mem, bytes);
 	inval_port_dma_mb();
+}
+
+static inline int inval_port_smccc(struct inval_smccc_args *args)
+{
+	return port.smccc ? port.smccc(args) : -INVAL_EOPNOTSUPP;
+}
+
+static inline void inval_port_watchdog(void)
+{
 }
 
 static inline void inval_port_warn(enum inval_warn what, uint64_t id, uint64_t value)
