@@ -9,12 +9,12 @@
  * allocates, has no libc and no writable global state.
  *
  *	types caps report cmd check text range tag smccc	pure: no port needed
- *	port array queue flush domain		need a port
+ *	port array queue flush domain cache memregion	need a port
  *
  * Each header can be included alone. This one includes the pure parts, and of
  * the others those asked for by INVAL_WITH_QUEUE, INVAL_WITH_FLUSH (with array
- * and queue) and INVAL_WITH_DOMAIN (with flush): all of them when none is
- * defined, none with INVAL_WITH_PURE.
+ * and queue), INVAL_WITH_DOMAIN (with flush) and INVAL_WITH_CACHE: all of them when
+ * none is defined, none with INVAL_WITH_PURE.
  */
 #ifndef INVAL_GUARD
 #define INVAL_GUARD
@@ -37,12 +37,14 @@
 #include "inval/smccc.h"
 
 #if defined(INVAL_WITH_PURE) && \
-	(defined(INVAL_WITH_QUEUE) || defined(INVAL_WITH_FLUSH) || defined(INVAL_WITH_DOMAIN))
-#error "inval: INVAL_WITH_PURE leaves out what INVAL_WITH_QUEUE, _FLUSH or _DOMAIN ask for"
+	(defined(INVAL_WITH_QUEUE) || defined(INVAL_WITH_FLUSH) || \
+	 defined(INVAL_WITH_DOMAIN) || defined(INVAL_WITH_CACHE))
+#error "inval: INVAL_WITH_PURE leaves out what INVAL_WITH_QUEUE, _FLUSH, _DOMAIN or _CACHE ask for"
 #endif
 #if !defined(INVAL_WITH_PURE) && !defined(INVAL_WITH_QUEUE) && !defined(INVAL_WITH_FLUSH) && \
-	!defined(INVAL_WITH_DOMAIN)
+	!defined(INVAL_WITH_DOMAIN) && !defined(INVAL_WITH_CACHE)
 #define INVAL_WITH_DOMAIN
+#define INVAL_WITH_CACHE
 #endif
 #if defined(INVAL_WITH_DOMAIN) && !defined(INVAL_WITH_FLUSH)
 #define INVAL_WITH_FLUSH
@@ -52,8 +54,10 @@
 #endif
 
 /* All parts stand here, in order: the single header is made from this list. */
-#ifdef INVAL_WITH_QUEUE
+#ifndef INVAL_WITH_PURE
 #include "inval/port.h"
+#endif
+#ifdef INVAL_WITH_QUEUE
 #include "inval/queue.h"
 #endif
 #ifdef INVAL_WITH_FLUSH
@@ -62,6 +66,10 @@
 #endif
 #ifdef INVAL_WITH_DOMAIN
 #include "inval/domain.h"
+#endif
+#ifdef INVAL_WITH_CACHE
+#include "inval/cache.h"
+#include "inval/memregion.h"
 #endif
 
 #endif /* INVAL_GUARD */
