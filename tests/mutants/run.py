@@ -15,7 +15,9 @@ tests/mutants/*.list hold the bugs, one paragraph each:
 The original must match exactly once, the mutant must compile, the named test must
 fail with it and pass without it. A public function without a bug inside it is a
 failure. "test demo ROW" runs the bare-metal image instead of a unit test, and
-looks for ROW among its failed rows.
+looks for ROW among its failed rows; "test stress MODE PROGRAM TEXT" runs a program
+of tests/stress (build.sh has the modes), and looks for TEXT, a regular expression, in
+what it says.
 
 Besides, COUNT bugs are generated from SEED: at least 95 % must be caught. Those that
 change nothing anybody could see stand in tests/mutants/survivors, with the reason;
@@ -115,6 +117,26 @@ def run_demo(directory, include, rows):
     return "" if any(rows in line for line in failed) else "\n".join(failed[:10]) or "no failed row"
 
 
+def run_stress(directory, include, test):
+    """The program built with INCLUDE; "" when it fails with that text, else what was seen."""
+    mode, program, text = test.split(" ", 2)
+    out = directory / program
+    result = subprocess.run([str(ROOT / "tests/stress/build.sh"), mode, program, str(out), "-w"],
+                            env=dict(os.environ, INVAL_INCLUDE=str(include)),
+                            capture_output=True, text=True)
+    if result.returncode:
+        return "it does not compile:\n" + result.stderr[-2000:]
+    try:
+        result = subprocess.run([str(out)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                text=True, timeout=SECONDS,
+                                env=dict(os.environ, TSAN_OPTIONS="halt_on_error=1"))
+    except subprocess.TimeoutExpired:
+        return "it hangs"
+    if result.returncode == 0:
+        return "it survives\n" + result.stdout
+    return "" if re.search(text, result.stdout) else "no \"%s\"\n%s" % (text, result.stdout[-1500:])
+
+
 def plant(mutant, directory):
     """A copy of the library with the bug in it; returns its include directory."""
     include = directory / "include"
@@ -137,6 +159,8 @@ def judge_listed(mutant, out):
         stem, _, name = mutant.test.partition(" ")
         if stem == "demo":
             return run_demo(directory, include, name)
+        if stem == "stress":
+            return run_stress(directory, include, name)
         problem = build(directory, include, stem)
         if problem:
             return "it does not compile:\n" + problem

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * inval/queue.h with real threads: producers, and the model of tests/model in a
- * thread of its own. A plain program:
+ * thread of its own. A plain program; tests/stress/build.sh builds it, as plain or tsan.
+ * -DSTRESS_COMMANDS=n: of each case.
  *
- *	gcc -std=c11 -D_GNU_SOURCE -O2 -Iinclude -Itests -Itests/ports/pthread \
- *		tests/stress/stress_queue.c -o stress_queue -pthread
- *
- * or with -Itests/ports/tsan -fsanitize=thread. -DSTRESS_COMMANDS=n: of each case.
- *
- * Properties, on 4, 16 and 256 slots, with and without errors raised by the SMMU:
+ * Properties, on 4, 16 and 256 slots, with and without errors raised by the SMMU, with
+ * 2, 5 and 8 producers:
  * - the commands of a producer reach the SMMU in its order, none twice, none missing;
  *   a batch has no command of another in it
  * - when a wait returns 0, all that its thread has put before has taken effect
@@ -34,7 +31,7 @@
 #define STRESS_COMMANDS 100000U
 #endif
 
-#define THREADS 4U
+#define THREADS 8U
 #define MAX_LG2 8U
 #define MAX_BATCH 12U
 
@@ -56,6 +53,7 @@ struct producer {
 };
 
 static struct producer producer[THREADS];
+static uint32_t threads;	/* producers, now */
 static uint32_t bad_often;	/* in 1000 batches */
 static uint32_t stop;
 static uint32_t last_owner;	/* of the command before, the SMMU's */
@@ -159,7 +157,7 @@ static void *run_producer(void *arg)
 {
 	struct producer *p = (struct producer *)arg;
 
-	while (p->serial < STRESS_COMMANDS / THREADS &&
+	while (p->serial < STRESS_COMMANDS / 3U / threads &&
 	       __atomic_load_n(&wrong, __ATOMIC_RELAXED) == NULL)
 		produce(p, (uint32_t)(p - producer));
 	return NULL;
@@ -194,20 +192,21 @@ static void start(uint32_t lg2, uint32_t seed)
 	last_owner = THREADS;
 }
 
-static void stress(uint32_t lg2, uint32_t bad, uint32_t aborts)
+static void stress_with(uint32_t producers, uint32_t lg2, uint32_t bad, uint32_t aborts)
 {
 	uint64_t waits = 0, told = 0, serial = 0;
 	pthread_t device;
 	uint32_t i;
 
 	start(lg2, lg2);
+	threads = producers;
 	bad_often = bad;
 	smmu.next[MODEL_ABT] = aborts;
 	CHECK(pthread_create(&device, NULL, run_smmu, NULL) == 0, "no thread");
-	for (i = 0; i < THREADS; i++)
+	for (i = 0; i < threads; i++)
 		CHECK(pthread_create(&producer[i].thread, NULL, run_producer, &producer[i]) == 0,
 		      "no thread");
-	for (i = 0; i < THREADS; i++) {
+	for (i = 0; i < threads; i++) {
 		pthread_join(producer[i].thread, NULL);
 		waits += producer[i].waits;
 		told += producer[i].told;
@@ -216,17 +215,24 @@ static void stress(uint32_t lg2, uint32_t bad, uint32_t aborts)
 	CHECK(inval_queue_run(&q, NULL, 0) == 0, "the last SYNC");
 	__atomic_store_n(&stop, 1U, __ATOMIC_RELEASE);
 	pthread_join(device, NULL);
-	printf("%u slots: %lu commands, %lu waits, %lu told of %lu, %lu aborts\n", 1U << lg2,
-	       (unsigned long)serial, (unsigned long)waits, (unsigned long)told,
+	printf("%u slots, %u threads: %lu commands, %lu waits, %lu told of %lu, %lu aborts\n",
+	       1U << lg2, threads, (unsigned long)serial, (unsigned long)waits, (unsigned long)told,
 	       (unsigned long)smmu.raised[MODEL_ERR_ILL], (unsigned long)smmu.raised[MODEL_ERR_ABT]);
 	CHECK(wrong == NULL, "%u slots: %s", 1U << lg2, wrong);
 	CHECK(model.faults == 0U, "%u slots: %s", 1U << lg2, model.fault);
 	CHECK(smmu.raised[MODEL_ERR_ILL] == told && smmu.raised[MODEL_ERR_ABT] == aborts, "errors");
 	CHECK(bad == 0U || told != 0U, "no illegal command at all");
-	for (i = 0; i < THREADS; i++)
+	for (i = 0; i < threads; i++)
 		CHECK(producer[i].next == producer[i].serial &&
 		      producer[i].effects == producer[i].serial - producer[i].refused, "thread %u", i);
 	model_queue_fini(&smmu);
+}
+
+static void stress(uint32_t lg2, uint32_t bad, uint32_t aborts)
+{
+	stress_with(2, lg2, bad, aborts);
+	stress_with(5, lg2, bad, aborts);
+	stress_with(8, lg2, bad, aborts);
 }
 
 TEST(stress, four_slots)
@@ -247,6 +253,11 @@ TEST(stress, many_slots)
 TEST(stress, errors_four_slots)
 {
 	stress(2, 20, 2);
+}
+
+TEST(stress, errors_sixteen_slots)
+{
+	stress(4, 20, 2);
 }
 
 TEST(stress, errors_many_slots)

@@ -1,0 +1,44 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# Real threads: domains under ThreadSanitizer, under AddressSanitizer with freed arrays
+# poisoned, and with liburcu's RCU; queues with ten million commands, a million of them
+# under ThreadSanitizer. And the attach mutex left out, which must be noticed; bugs
+# planted in the library are tests/mutants/stress.list.
+set -u
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+suite stress
+need_packages gcc-12 libc6-dev liburcu-dev
+export TSAN_OPTIONS=halt_on_error=1 ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
+
+# stress PROGRAM MODE FLAG
+stress()
+{
+	local exe=$out/$1.$2
+
+	check "build $1, $2" "$root/tests/stress/build.sh" "$2" "$1" "$exe" "$3"
+	queue_tally "$1, $2" run_logged "$exe"
+}
+
+run_logged()
+{
+	timeout 600 "$1" 2>&1 | tee "$1.log"
+	return "${PIPESTATUS[0]}"
+}
+export -f run_logged
+
+for mode in plain tsan asan urcu; do
+	stress stress_domain $mode -DSTRESS_FLUSHES=150000U
+done
+stress stress_queue plain -DSTRESS_COMMANDS=1600000U
+stress stress_queue tsan -DSTRESS_COMMANDS=200000U
+drain
+for log in "$out"/*.log; do
+	say "$(basename "$log" .log)"
+	sed -n 's/^[0-9]/    &/p' "$log"
+done
+
+check "build without the attach mutex" "$root/tests/stress/build.sh" tsan stress_domain \
+	"$out/no_mutex" "-DSTRESS_LOCK(m)=(void)(m)" "-DSTRESS_UNLOCK(m)=(void)(m)"
+check_not "the attach mutex left out" "data race" timeout 600 "$out/no_mutex"
+finish
