@@ -228,7 +228,7 @@ static inline INVAL_MUST_CHECK int inval_memregion_add(struct inval_memregion *m
 	}
 	for (i = 0; i < num; i++) {
 		if (inval_port_load64(&slot[i]) == 0U &&
-		    inval_port_cmpxchg64(&slot[i], 0, addr) == 0U)
+		    inval_port_cmpxchg64(&slot[i], 0, addr) == 0U) /* order: add */
 			return 0;
 	}
 	return -INVAL_ENOSPC;

@@ -136,10 +136,19 @@ static inline bool cpus_visible(enum rec_kind kind)
 	case REC_MMIO_READ32:
 	case REC_MMIO_WRITE32:
 	case REC_DMA_CLEAN:
+	case REC_LOCK:
+	case REC_LOCK_WAIT:
+	case REC_UNLOCK:
+	case REC_SMCCC:
 		return true;
 	default:
 		return false;
 	}
+}
+
+static inline bool cpus_waits(const struct cpus_one *c)
+{
+	return c->kind == REC_RELAX || c->kind == REC_LOCK_WAIT;
 }
 
 static inline uint64_t cpus_mix(uint64_t hash, uint64_t v)
@@ -166,9 +175,14 @@ static inline uint64_t cpus_reads(const struct cpus_one *c)
 	}
 }
 
-/* Who waits knows no more than where it waits; nor who comes to a blank hook. */
+/*
+ * Who waits knows no more than where it waits; nor who comes to a blank hook. Who waits
+ * for a mutex keeps what it knows, and learns nothing.
+ */
 static inline void cpus_learn(struct cpus_one *c)
 {
+	if (c->kind == REC_LOCK_WAIT)
+		return;
 	if (c->kind == REC_RELAX || (cpus.blank && cpus.blank(c->kind, c->addr)))
 		c->past = cpus_mix(c->stage, c->addr);
 	c->past = cpus_mix(cpus_mix(c->past, c->kind), cpus_reads(c));
@@ -191,7 +205,7 @@ static inline void cpus_hook(enum rec_kind kind, uint64_t addr, uint64_t value)
 		return;
 	c->kind = kind;
 	c->addr = addr;
-	if (c->credit == 0U || (kind == REC_RELAX && !cpus.through)) {
+	if (c->credit == 0U || (cpus_waits(c) && !cpus.through)) {
 		cpus_yield(false);
 	} else {
 		c->credit--;
@@ -292,7 +306,7 @@ static inline void cpus_random(struct model *m, void (*idle)(void))
  * struct cpus_search - what to search
  * @begin: a fresh machine, all CPUs started, machine.pace and time standing still
  * @end: all has ended: is it as it must be? What is not, it notes
- * @smmu: its SMMU, tidy
+ * @smmu: its SMMU, tidy; NULL: none
  * @smmu_last: the SMMU acts when all CPUs have ended: right where they never look
  * @smmu_all: once it acts, the SMMU takes all that it has been given
  * @wrong: set by @end to stop the search
@@ -341,10 +355,12 @@ static inline uint64_t cpus_state(const struct cpus_search *s)
 	for (i = 0; i < cpus.num; i++)
 		hash = cpus_mix(hash, cpus.cpu[i].live ? cpus.cpu[i].past : 0U);
 	for (i = 0; i < cpus.num; i++)
-		hash = cpus_mix(hash, cpus.cpu[i].kind == REC_RELAX);
+		hash = cpus_mix(hash, cpus_waits(&cpus.cpu[i]));
 	for (i = 0; i < 6U && s->memory[i] != NULL; i++)
 		hash = cpus_hash(hash, s->memory[i], s->bytes[i]);
-	return cpus_hash(hash, s->smmu, sizeof(*s->smmu)) | 1U;
+	if (s->smmu != NULL)
+		hash = cpus_hash(hash, s->smmu, sizeof(*s->smmu));
+	return hash | 1U;
 }
 
 /* Was this state seen before? Now it is. */
@@ -374,7 +390,7 @@ static inline uint32_t cpus_options(const struct cpus_search *s, uint32_t *optio
 		if (cpus.cpu[i].live)
 			option[n++] = i;
 	}
-	for (i = 0; i < MODEL_ACTS && !(s->smmu_last && n != 0U); i++) {
+	for (i = 0; s->smmu != NULL && i < MODEL_ACTS && !(s->smmu_last && n != 0U); i++) {
 		if (model_queue_can(s->smmu, (enum model_act)i))
 			option[n++] = CPUS + i;
 	}
@@ -414,7 +430,8 @@ static inline void cpus_finish(struct cpus_search *s)
 		live = false;
 		for (i = 0; i < cpus.num; i++)
 			live = (cpus.cpu[i].live && cpus_go(i, UINT32_MAX, false)) || live;
-		model_queue_settle(s->smmu);
+		if (s->smmu != NULL)
+			model_queue_settle(s->smmu);
 	}
 }
 
