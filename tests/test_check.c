@@ -27,7 +27,7 @@ struct smmu {
 
 /* How often each reason came, and which opcodes were legal. */
 struct tally {
-	unsigned long reason[INVAL_ILL_COUNT];
+	unsigned long reason[INVAL_ILL_POLICY];
 	bool legal[256];
 };
 
@@ -161,7 +161,7 @@ static void judge(const struct smmu *smmu, uint64_t d0, uint64_t d1, struct tall
 	cmd.d0 = d0;
 	cmd.d1 = d1;
 	reason = inval_check(&smmu->caps, (enum inval_sec)smmu->env.sec, cmd);
-	CHECK((unsigned int)reason < (unsigned int)INVAL_ILL_COUNT, "reason %d", (int)reason);
+	CHECK((unsigned int)reason < (unsigned int)INVAL_ILL_POLICY, "reason %d", (int)reason);
 	CHECK(reason == INVAL_LEGAL ? violated == 0 : ((violated >> (unsigned int)reason) & 1) != 0,
 	      "%016llx %016llx sec %u: reason %d, violated %08x (aidr %x idr0 %x idr1 %x "
 	      "idr3 %x idr5 %x r_idr0 %x r_idr3 %x s_idr0 %x s_idr1 %x s_idr3 %x e2h %d)",
@@ -301,7 +301,7 @@ TEST(check, reasons_and_rules_have_the_same_numbers)
 	CHECK((int)INVAL_ILL_VMID == RULE_VMID, "%d", INVAL_ILL_VMID);
 	CHECK((int)INVAL_ILL_ALIGN == RULE_ALIGN, "%d", INVAL_ILL_ALIGN);
 	CHECK((int)INVAL_ILL_SYNC_MSI == RULE_SYNC_MSI, "%d", INVAL_ILL_SYNC_MSI);
-	CHECK((int)INVAL_ILL_COUNT == RULE_LAST + 1, "%d", INVAL_ILL_COUNT);
+	CHECK((int)INVAL_ILL_POLICY == RULE_LAST + 1, "%d", INVAL_ILL_POLICY);
 }
 
 TEST(check, every_opcode_bare_and_with_single_bits)
@@ -368,7 +368,7 @@ TEST(check, random_fields_reach_every_reason)
 		judge_biased(&smmu, 0x00, 1, &seed, &tally);
 		judge_biased(&smmu, 0x8f, 1, &seed, &tally);
 	}
-	for (n = 0; n < (unsigned int)INVAL_ILL_COUNT; n++)
+	for (n = 0; n < (unsigned int)INVAL_ILL_POLICY; n++)
 		CHECK(tally.reason[n] != 0, "reason %u never given", n);
 	for (n = 0; n < RULES_ROWS; n++)
 		CHECK(tally.legal[rules_table[n].opcode] == (rules_table[n].opcode != 0x73),

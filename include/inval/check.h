@@ -50,6 +50,8 @@ INVAL_BEGIN
  * @INVAL_ILL_DPTI: DPTI_PA, whose fields no public source gives
  * @INVAL_ILL_SYNC_MSI: SYNC with MSI fields, but without CS = 1 or MSI support;
  *	or MSI_NS outside the Realm queue
+ * @INVAL_ILL_POLICY: the guest's queue does not take this opcode (guest.h)
+ * @INVAL_ILL_STREAM: the StreamID is none of the guest's (guest.h)
  * @INVAL_ILL_COUNT: how many there are, @INVAL_LEGAL included
  */
 enum inval_reason {
@@ -77,6 +79,8 @@ enum inval_reason {
 	INVAL_ILL_RESP,
 	INVAL_ILL_DPTI,
 	INVAL_ILL_SYNC_MSI,
+	INVAL_ILL_POLICY,
+	INVAL_ILL_STREAM,
 	INVAL_ILL_COUNT
 };
 
@@ -299,26 +303,34 @@ static inline enum inval_reason inval_check_span(struct inval_cmd cmd, uint64_t 
 	return bytes - 1U > ~addr ? INVAL_ILL_END : INVAL_LEGAL;
 }
 
-/* Internal: NUM, SCALE, TG, TTL and TTL128 (IHI 0070, 4.4.1.1). */
-static inline enum inval_reason inval_check_range(const struct inval_caps *caps,
-						  struct inval_cmd cmd, uint32_t layout)
+/*
+ * Internal: TTL as the SMMU takes it: 16K has blocks at level 1 with 52-bit addresses
+ * only, so without IDR5.DS that is no hint (IHI 0070, 4.4.1.1).
+ */
+static inline uint32_t inval_check_ttl(const struct inval_caps *caps, struct inval_cmd cmd)
 {
-	struct inval_cmd mask = inval_cmd_mask(layout & INVAL_LAYOUT_RIL);
-	bool none = ((cmd.d0 & mask.d0) | (cmd.d1 & mask.d1)) == 0U;
-	uint64_t scale = inval_fld_get(cmd, INVAL_FLD_SCALE);
 	uint32_t tg = (uint32_t)inval_fld_get(cmd, INVAL_FLD_TG);
 	uint32_t ttl = (uint32_t)inval_fld_get(cmd, INVAL_FLD_TTL);
 	bool ds = inval_caps_has(caps, INVAL_FEAT_DS);
 
-	if (none)
-		return INVAL_LEGAL;
+	if (tg == 2U && ttl == 1U && !ds)
+		ttl = 0;
+	return ttl;
+}
+
+/* Internal: NUM, SCALE, TG, TTL and TTL128, one of them not 0 (IHI 0070, 4.4.1.1). */
+static inline enum inval_reason inval_check_range(const struct inval_caps *caps,
+						  struct inval_cmd cmd)
+{
+	uint64_t scale = inval_fld_get(cmd, INVAL_FLD_SCALE);
+	uint32_t tg = (uint32_t)inval_fld_get(cmd, INVAL_FLD_TG);
+	uint32_t ttl = inval_check_ttl(caps, cmd);
+	bool ds = inval_caps_has(caps, INVAL_FEAT_DS);
+
 	if (!inval_caps_has(caps, INVAL_FEAT_RIL))
 		return INVAL_ILL_RANGE_FEATURE;
 	if (scale > (ds ? 39U : 31U))
 		return INVAL_ILL_SCALE;
-	/* 16K has blocks at level 1 with 52-bit addresses only: no hint. */
-	if (tg == 2U && ttl == 1U && !ds)
-		ttl = 0;
 	if (inval_fld_get(cmd, INVAL_FLD_TTL128) != 0U &&
 	    (ttl == 0U || !inval_caps_has(caps, INVAL_FEAT_D128)))
 		return INVAL_ILL_TTL128;
@@ -394,13 +406,14 @@ static inline enum inval_reason inval_check(const struct inval_caps *caps, enum 
 {
 	uint32_t layout = inval_cmd_layout((uint32_t)(cmd.d0 & 0xffU));
 	enum inval_reason reason = inval_check_form(caps, sec, cmd, layout);
+	struct inval_cmd ril = inval_cmd_mask(layout & INVAL_LAYOUT_RIL);
 
 	if (reason == INVAL_LEGAL)
 		reason = inval_check_stream(caps, cmd, layout);
 	if (reason == INVAL_LEGAL)
 		reason = inval_check_tags(caps, sec, cmd, layout);
-	if (reason == INVAL_LEGAL)
-		reason = inval_check_range(caps, cmd, layout);
+	if (reason == INVAL_LEGAL && ((cmd.d0 & ril.d0) | (cmd.d1 & ril.d1)) != 0U)
+		reason = inval_check_range(caps, cmd);
 	if (reason == INVAL_LEGAL)
 		reason = inval_check_own(caps, sec, cmd);
 	return reason;

@@ -113,7 +113,9 @@ static inline const char *inval_text_reason(enum inval_reason reason)
 		"the address is not aligned to the entry that TG and TTL name\0"
 		"the range passes the end of the address space\0" "Size is over 52\0"
 		"CS is 3\0" "Resp is 3\0" "DPTI_PA's fields are not publicly known\0"
-		"MSI fields without CS 1 or MSI support, or MSI_NS outside Realm\0";
+		"MSI fields without CS 1 or MSI support, or MSI_NS outside Realm\0"
+		"the guest's queue does not take this opcode\0"
+		"the StreamID is none of the guest's\0";
 
 	return inval_text_nth(names, (uint32_t)reason);
 }
