@@ -695,6 +695,57 @@ TEST(flush, each_smmu_decides_between_range_and_everything)
 	CHECK(sim_count(&w[3], &req) == 1U && (sim.cmd[7].cmd.d0 & 0xffU) == 0x12U, "rounded up");
 }
 
+TEST(flush, each_smmu_has_its_own_number_of_spans)
+{
+	struct inval_range_req req = sim_req(VA, 0x5000, true);
+	struct sim_want w[3];
+	uint32_t i;
+
+	sim_reset();
+	for (i = 0; i < 3U; i++) {
+		sim_add(i, 0);
+		sim_at(i)->smmu.policy.atc_spans = i == 1U ? 1U : 2U;
+		w[i] = sim_want_ats(SIM_ATS, i, 5, false, 0);
+	}
+	walk_all(w, 3, &req);
+	CHECK(sim_count(&w[0], &req) == 2U && sim_count(&w[1], &req) == 1U &&
+	      sim_count(&w[2], &req) == 2U, "%u commands", sim.cmds);
+}
+
+/* Devices next to each other that get the same command, some of them dead. */
+TEST(flush, runs_of_devices)
+{
+	struct inval_range_req page = sim_req(VA, 0x1000, true);
+	struct inval_flush f = sim_flush();
+	struct sim_want w[MOST];
+	uint32_t n, i, live, dead;
+
+	sim_reset();
+	sim_add(0, 0);
+	sim_add(1, 0);
+	memset(rec.mute, 0, sizeof(rec.mute));
+	for (n = 1; n <= MOST / 3U; n++) {
+		for (dead = 0; dead <= n; dead++) {
+			for (i = 0, live = 0; i < 3U * n; i++) {
+				w[i] = sim_want_ats(i / n == 1U ? SIM_ATS_FULL : SIM_ATS, i / n / 2U,
+						    i, false, 0);
+				w[i].users = i % n == dead ? 0U : 1U;
+				live += w[i].users;
+			}
+			sim_forget();
+			memset(rec.count, 0, sizeof(rec.count));
+			sim_entries(entries, w, 3U * n, 12);
+			f.batch_num = 1U + dead;
+			memset(f.batch, 0, SIM_BATCH * sizeof(f.batch[0]));
+			CHECK(sim_walk(entries, 3U * n, 12, &page, &f) == 0, "%u", n);
+			sim_judge(w, 3U * n, &page, 12);
+			CHECK(rec.count[INVAL_COUNT_ATC] == live, "%u counted of %u",
+			      (uint32_t)rec.count[INVAL_COUNT_ATC], live);
+			CHECK(f.batch[1U + dead].d0 == 0U, "%u: behind the batch", n);
+		}
+	}
+}
+
 /* With DS one command names up to 2^44 granules, else 2^36. */
 TEST(flush, ds_makes_ranges_longer)
 {

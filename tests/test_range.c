@@ -611,6 +611,38 @@ static void expect_one(struct inval_range_req req, struct inval_range_how how, u
 	      name_of(&req, &how), (ull)piece.d0, (ull)piece.d1, (ull)d0, (ull)d1);
 }
 
+/* In batches of any size the same commands as one by one. */
+TEST(range, filled_in_batches)
+{
+	static const uint64_t pages[] = { 1, 2, 31, 32, 33, 100, 511 };
+	struct inval_range_how how = { false, false, false };
+	struct inval_range_req req = { 0x7fff000, 0, 12, 12, true, false };
+	struct inval_range one, many;
+	struct inval_range_piece piece;
+	struct inval_cmd cmds[41];
+	uint32_t i, n, max, got;
+
+	for (i = 0; i < 2U * sizeof(pages) / sizeof(pages[0]); i++) {
+		how.ril = i % 2U != 0U;
+		req.bytes = pages[i / 2U] << 12;
+		for (max = 1; max <= 40U; max++) {
+			CHECK(inval_range_start(&one, &req, &how) == 0, "start");
+			many = one;
+			do {
+				cmds[max].d0 = 1;
+				got = inval_range_fill(&many, 0xabcd0012, cmds, max);
+				for (n = 0; n < got; n++)
+					CHECK(inval_range_next(&one, &piece) &&
+					      cmds[n].d0 == (piece.d0 | 0xabcd0012U) &&
+					      cmds[n].d1 == piece.d1, "%u of %u", n, max);
+				CHECK(cmds[max].d0 == 1U, "behind %u", max);
+				CHECK(inval_range_count(&many) == inval_range_count(&one), "left");
+			} while (got == max);
+			CHECK(!inval_range_next(&one, &piece), "ends early in batches of %u", max);
+		}
+	}
+}
+
 TEST(range, words)
 {
 	struct inval_range_how ril = features(true, false, false);

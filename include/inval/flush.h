@@ -130,27 +130,37 @@ enum inval_group {
 	INVAL_GROUP_ATC
 };
 
+/* Internal: features that decide how a range is cut; next to them, the policy's. */
+#define INVAL_WALK_FEATS	(INVAL_FEAT_RIL | INVAL_FEAT_DS)
+#define INVAL_WALK_ONE		(1ULL << 63)
+/* Internal: TLBIs that are kept for the next tag; with RIL there are hardly more. */
+#define INVAL_WALK_PIECES	2U
+
 /**
  * struct inval_walk - internal: a walk on its way
  * @f: the caller's
  * @req: what changed
  * @entries: the array's
- * @num: entries, as read once
+ * @end: behind them, as read once
  * @first: first entry of this SMMU
  * @stu_lg2: smallest span for ATC_INV
  * @smmu: the SMMU now; NULL: its entries are skipped
  * @group: enum inval_group
  * @fill: commands in the batch
  * @busy: this SMMU has been given a command
- * @refused: an issue to this SMMU failed
+ * @wait: of this SMMU
  * @waits: SMMUs not yet waited for
+ * @whole: everything is asked for
  * @all: everything, on this SMMU
  * @dead: an S2_VMID entry of this SMMU was skipped
- * @wide: the request passes the IPAs that this SMMU's commands can name
  * @no_tlbi: the CPU's broadcasts did it, on this SMMU
- * @range: the request, cut for this SMMU
+ * @how: what @range was cut for, as features and INVAL_WALK_ONE
+ * @count: TLBIs of @range
+ * @range: the request, cut for SMMUs such as this one
+ * @piece: its TLBIs without opcode and tag, when they are @count
  * @span: the request as ATC_INV
  * @spans: their number; 0: not yet known
+ * @span_num: as asked for by the policy they were made for
  * @err: first error
  * @tlbi: TLBI commands, for the report
  * @atc: ATC_INV commands
@@ -160,22 +170,26 @@ struct inval_walk {
 	struct inval_flush *f;
 	const struct inval_range_req *req;
 	const struct inval_entry *entries;
-	uint32_t num;
-	uint32_t first;
+	const struct inval_entry *end;
+	const struct inval_entry *first;
 	uint8_t stu_lg2;
 	struct inval_smmu *smmu;
 	enum inval_group group;
 	uint32_t fill;
 	bool busy;
-	bool refused;
+	struct inval_flush_wait *wait;
 	uint32_t waits;
+	bool whole;
 	bool all;
 	bool dead;
-	bool wide;
 	bool no_tlbi;
+	uint64_t how;
+	uint64_t count;
 	struct inval_range range;
+	struct inval_cmd piece[INVAL_WALK_PIECES];
 	struct inval_range_span span[INVAL_RANGE_MAX_SPANS];
 	uint32_t spans;
+	uint32_t span_num;
 	int err;
 	uint32_t tlbi;
 	uint32_t atc;
@@ -209,20 +223,20 @@ static inline struct inval_flush_error *inval_walk_error(struct inval_walk *w, u
  */
 static inline bool inval_walk_suspects(struct inval_walk *w, uint32_t smmu, bool live)
 {
-	uint32_t i, before = w->f->error_total;
+	uint32_t before = w->f->error_total;
+	const struct inval_entry *at;
 	struct inval_flush_error *e;
 
-	for (i = 0; i < w->num; i++) {
-		if (inval_entry_smmu(&w->entries[i]) != smmu ||
-		    !inval_entry_is_ats(&w->entries[i]) ||
-		    (live && inval_port_load32(&w->entries[i].users) == 0U))
+	for (at = w->entries; at != w->end; at++) {
+		if (inval_entry_smmu(at) != smmu || !inval_entry_is_ats(at) ||
+		    (live && inval_port_load32(&at->users) == 0U))
 			continue;
 		e = inval_walk_error(w, smmu, -INVAL_EREMOTEIO);
 		if (e == NULL)
 			continue;
-		e->sid = (uint32_t)inval_field(w->entries[i].key, 52, 21);
-		e->ssid = (uint32_t)inval_field(w->entries[i].key, 20, 1);
-		e->ssv = (w->entries[i].key & 1U) != 0U;
+		e->sid = (uint32_t)inval_field(at->key, 52, 21);
+		e->ssid = (uint32_t)inval_field(at->key, 20, 1);
+		e->ssv = (at->key & 1U) != 0U;
 	}
 	return w->f->error_total != before;
 }
@@ -256,38 +270,38 @@ INVAL_ALWAYS_INLINE void inval_walk_drain(struct inval_walk *w, inval_wait_fn wa
 	w->waits = 0;
 }
 
-/* Internal: the ticket of the SMMU now. */
-static inline struct inval_ticket *inval_walk_ticket(struct inval_walk *w)
-{
-	return &w->f->waits[w->waits].ticket;
-}
-
 /* Internal: hand the batch over; after an error the SMMU's other entries are skipped. */
 INVAL_ALWAYS_INLINE void inval_walk_issue(struct inval_walk *w, bool sync, inval_issue_fn issue)
 {
-	int err = issue(w->smmu, w->f->batch, w->fill, sync, inval_walk_ticket(w));
+	int err = issue(w->smmu, w->f->batch, w->fill, sync, &w->wait->ticket);
 
 	w->fill = 0;
 	if (err == 0)
 		return;
 	(void)inval_walk_error(w, w->smmu->number, err);
 	w->smmu = NULL;
-	w->refused = true;
+}
+
+/* Internal: is there room for one more command? Not after an error. */
+INVAL_ALWAYS_INLINE bool inval_walk_room(struct inval_walk *w, inval_issue_fn issue)
+{
+	if (w->fill == w->f->batch_num)
+		inval_walk_issue(w, false, issue);
+	w->busy = true;
+	return w->smmu != NULL;
 }
 
 /* Internal: one more command. */
 INVAL_ALWAYS_INLINE void inval_walk_push(struct inval_walk *w, uint64_t d0, uint64_t d1,
 					 inval_issue_fn issue)
 {
-	if (w->fill == w->f->batch_num) {
-		inval_walk_issue(w, false, issue);
-		if (w->smmu == NULL)
-			return;
-	}
-	w->f->batch[w->fill].d0 = d0;
-	w->f->batch[w->fill].d1 = d1;
-	w->fill++;
-	w->busy = true;
+	struct inval_cmd *cmd;
+
+	if (!inval_walk_room(w, issue))
+		return;
+	cmd = &w->f->batch[w->fill++];
+	cmd->d0 = d0;
+	cmd->d1 = d1;
 }
 
 /*
@@ -314,47 +328,56 @@ INVAL_ALWAYS_INLINE void inval_walk_group(struct inval_walk *w, enum inval_group
 INVAL_ALWAYS_INLINE void inval_walk_close(struct inval_walk *w, inval_issue_fn issue,
 					  inval_wait_fn wait)
 {
-	bool given = false;
-
-	if (w->smmu != NULL && w->busy) {
+	if (!w->busy)
+		return;
+	if (w->smmu != NULL)
 		inval_walk_issue(w, true, issue);
-		given = w->smmu != NULL;
-	}
-	if (w->refused)
-		given = issue(w->f->waits[w->waits].smmu, w->f->batch, 0, true,
-			      inval_walk_ticket(w)) == 0;
-	w->refused = false;
-	w->waits += given ? 1U : 0U;
+	if (w->smmu == NULL &&
+	    issue(w->wait->smmu, w->f->batch, 0, true, &w->wait->ticket) != 0)
+		return;
+	w->waits++;
 	if (w->waits == w->f->wait_num)
 		inval_walk_drain(w, wait);
 }
 
-/* Internal: cut the request for the SMMU now. */
-static inline void inval_walk_cut(struct inval_walk *w)
+/* Internal: cut the request for all SMMUs such as the one now. */
+static inline void inval_walk_cut(struct inval_walk *w, uint64_t cut)
 {
-	const struct inval_smmu *s = w->smmu;
 	struct inval_range_how how;
 
-	how.ril = inval_caps_has(&s->caps, INVAL_FEAT_RIL);
-	how.ds = inval_caps_has(&s->caps, INVAL_FEAT_DS);
-	how.one = s->policy.one_command;
-	w->all = inval_range_start(&w->range, w->req, &how) != 0 ||
-		 inval_range_count(&w->range) > s->policy.max_cmds;
-	w->wide = !inval_fits(w->req->addr + (w->req->bytes - 1U), inval_check_ipa_bits(&s->caps));
+	how.ril = (cut & INVAL_FEAT_RIL) != 0U;
+	how.ds = (cut & INVAL_FEAT_DS) != 0U;
+	how.one = (cut & INVAL_WALK_ONE) != 0U;
+	w->how = cut;
+	inval_range_set(&w->range, w->req, &how);
+	w->count = inval_range_count(&w->range);
+	if (w->count <= INVAL_WALK_PIECES)
+		(void)inval_range_fill(&w->range, 0, w->piece, INVAL_WALK_PIECES);
+}
+
+/* Internal: what this SMMU makes of the request. */
+static inline void inval_walk_fit(struct inval_walk *w)
+{
+	const struct inval_smmu *s = w->smmu;
+	uint64_t cut = (s->caps.feat & INVAL_WALK_FEATS) |
+		       (s->policy.one_command ? INVAL_WALK_ONE : 0U);
+
+	if (cut != w->how && !w->whole)
+		inval_walk_cut(w, cut);
+	w->all = w->whole || w->count > s->policy.max_cmds;
 	w->no_tlbi = w->f->cpu_tlbi && inval_caps_has(&s->caps, INVAL_FEAT_BTM);
 }
 
-/* Internal: begin with the SMMU of entry @at. */
-static inline void inval_walk_open(struct inval_walk *w, uint32_t at)
+/* Internal: begin with the SMMU of entry @e. */
+static inline void inval_walk_open(struct inval_walk *w, const struct inval_entry *e)
 {
-	uint32_t number = inval_entry_smmu(&w->entries[at]);
+	uint32_t number = inval_entry_smmu(e);
 
-	w->first = at;
+	w->first = e;
 	w->fill = 0;
 	w->busy = false;
 	w->group = INVAL_GROUP_TLBI;
 	w->dead = false;
-	w->spans = 0;
 	w->smmu = number < w->f->smmu_num ? w->f->smmus[number] : NULL;
 	if (w->smmu == NULL) {
 		(void)inval_walk_error(w, number, -INVAL_ENODEV);
@@ -364,9 +387,10 @@ static inline void inval_walk_open(struct inval_walk *w, uint32_t at)
 		w->smmu = NULL;
 		return;
 	}
-	w->f->waits[w->waits].smmu = w->smmu;
-	inval_queue_ticket_init(inval_walk_ticket(w));
-	inval_walk_cut(w);
+	w->wait = &w->f->waits[w->waits];
+	w->wait->smmu = w->smmu;
+	inval_queue_ticket_init(&w->wait->ticket);
+	inval_walk_fit(w);
 }
 
 /* Internal: first word of the command for everything of a tag. */
@@ -378,50 +402,70 @@ static inline uint64_t inval_walk_d0_all(const struct inval_entry *e)
 	return asid ? d0 : d0 & ~(0xffffULL << INVAL_CMD_ASID_SHIFT);
 }
 
+/* Internal: does the request pass the IPAs that this SMMU's commands can name? */
+static inline bool inval_walk_wide(const struct inval_walk *w)
+{
+	return !inval_fits(w->req->addr + (w->req->bytes - 1U),
+			   inval_check_ipa_bits(&w->smmu->caps));
+}
+
+/* Internal: TLBIs of a range that needs many. */
+INVAL_ALWAYS_INLINE void inval_walk_range(struct inval_walk *w, uint64_t d0, inval_issue_fn issue)
+{
+	struct inval_range it = w->range;
+	uint32_t num;
+
+	while (it.left != 0U && inval_walk_room(w, issue)) {
+		num = inval_range_fill(&it, d0, w->f->batch + w->fill, w->f->batch_num - w->fill);
+		w->fill += num;
+		w->tlbi += num;
+	}
+}
+
 /* Internal: TLBIs of a tag. */
 INVAL_ALWAYS_INLINE void inval_walk_tlbi(struct inval_walk *w, const struct inval_entry *e,
 					 inval_issue_fn issue)
 {
-	struct inval_range_piece piece;
-	struct inval_range it;
-	uint64_t d0;
+	uint64_t d0 = (e->key << 11) | e->op_range;
+	uint32_t i;
 
-	if (w->all || (w->wide && e->op_range == INVAL_OP_TLBI_S2_IPA)) {
+	if (w->all || (e->op_range == INVAL_OP_TLBI_S2_IPA && inval_walk_wide(w))) {
 		inval_walk_push(w, inval_walk_d0_all(e), 0, issue);
 		w->tlbi++;
-		return;
-	}
-	d0 = (e->key << 11) | e->op_range;
-	it = w->range;
-	while (w->smmu != NULL && inval_range_next(&it, &piece)) {
-		inval_walk_push(w, d0 | piece.d0, piece.d1, issue);
-		w->tlbi++;
+	} else if (w->count > INVAL_WALK_PIECES) {
+		inval_walk_range(w, d0, issue);
+	} else {
+		for (i = 0; i < w->count && w->smmu != NULL; i++)
+			inval_walk_push(w, d0 | w->piece[i].d0, w->piece[i].d1, issue);
+		w->tlbi += i;
 	}
 }
 
 /*
  * Internal: was S12_VMALL sent for this VMID? It removes combined entries too, so
- * no clear is needed. A dead entry among the stage 2s: assume not. The entry at
- * @at is @e, so there is one to compare with.
+ * no clear is needed. A dead entry among the stage 2s: assume not. What is found is
+ * @e at the latest, so there is one to compare with.
  */
-static inline bool inval_walk_cleared(const struct inval_walk *w, const struct inval_entry *e,
-				      uint32_t at)
+static inline bool inval_walk_cleared(const struct inval_walk *w, const struct inval_entry *e)
 {
 	uint64_t key = e->key - inval_bits(INVAL_TYPE_S1_CLEAR - INVAL_TYPE_S2_VMID, 53);
 	uint32_t found;
 
 	if (!w->all || w->dead)
 		return false;
-	found = w->first + inval_array_find(w->entries + w->first, at - w->first, key);
-	return w->entries[found].key == key;
+	found = inval_array_find(w->first, (uint32_t)(e - w->first), key);
+	return w->first[found].key == key;
 }
 
 /* Internal: the request as ATC_INV spans; what cannot be cut is everything. */
 static inline void inval_walk_spans(struct inval_walk *w)
 {
-	int spans = inval_range_atc(w->req->addr, w->req->bytes, w->stu_lg2,
-				    w->smmu->policy.atc_spans, w->span);
+	int spans;
 
+	if (w->spans != 0U && w->span_num == w->smmu->policy.atc_spans)
+		return;
+	w->span_num = w->smmu->policy.atc_spans;
+	spans = inval_range_atc(w->req->addr, w->req->bytes, w->stu_lg2, w->span_num, w->span);
 	if (spans < 1) {
 		w->span[0].addr = 0;
 		w->span[0].size = INVAL_CMD_ATC_ALL;
@@ -430,51 +474,88 @@ static inline void inval_walk_spans(struct inval_walk *w)
 	w->spans = (uint32_t)spans;
 }
 
-/* Internal: ATC_INVs of a device. */
-INVAL_ALWAYS_INLINE void inval_walk_atc(struct inval_walk *w, const struct inval_entry *e,
-					bool full, inval_issue_fn issue)
+/* Internal: one ATC_INV, if the entry has users; returns the place for the next. */
+INVAL_ALWAYS_INLINE struct inval_cmd *inval_walk_atc_one(struct inval_cmd *cmd,
+							 const struct inval_entry *e, uint64_t d1)
 {
-	uint64_t d0 = (e->key << 11) | INVAL_OP_ATC_INV;
-	uint32_t i;
-
-	inval_walk_ticket(w)->atc = true;
-	if (full) {
-		inval_walk_push(w, d0, INVAL_CMD_ATC_ALL, issue);
-		w->atc++;
-		return;
-	}
-	if (w->spans == 0U)
-		inval_walk_spans(w);
-	for (i = 0; i < w->spans && w->smmu != NULL; i++) {
-		inval_walk_push(w, d0, w->span[i].addr | w->span[i].size, issue);
-		w->atc++;
-	}
+	cmd->d0 = (e->key << 11) | INVAL_OP_ATC_INV;
+	cmd->d1 = d1;
+	return inval_port_load32(&e->users) != 0U ? cmd + 1 : cmd;
 }
 
-/* Internal: the commands of one entry. */
-INVAL_ALWAYS_INLINE void inval_walk_entry(struct inval_walk *w, uint32_t at, inval_issue_fn issue)
+/*
+ * Internal: an ATC_INV for each entry from @e on that shares @group, SMMU and type,
+ * while the batch has room; returns the first without. They are sorted: one look at
+ * the last of four is enough.
+ */
+static inline const struct inval_entry *inval_walk_atc_run(struct inval_walk *w,
+							   const struct inval_entry *e,
+							   uint64_t group, uint64_t d1)
 {
-	const struct inval_entry *e = &w->entries[at];
+	struct inval_cmd *first = w->f->batch + w->fill, *cmd = first;
+	ptrdiff_t room = (ptrdiff_t)(w->f->batch_num - w->fill);
+	const struct inval_entry *end = room < w->end - e ? e + room : w->end;
+
+	for (; end - e >= 4 && e[3].key >> 53 == group; e += 4) {
+		cmd = inval_walk_atc_one(cmd, e, d1);
+		cmd = inval_walk_atc_one(cmd, e + 1, d1);
+		cmd = inval_walk_atc_one(cmd, e + 2, d1);
+		cmd = inval_walk_atc_one(cmd, e + 3, d1);
+	}
+	for (; e != end && e->key >> 53 == group; e++)
+		cmd = inval_walk_atc_one(cmd, e, d1);
+	w->fill += (uint32_t)(cmd - first);
+	w->atc += (uint32_t)(cmd - first);
+	return e;
+}
+
+/*
+ * Internal: ATC_INVs of a device, and of those behind it if one each will do;
+ * returns the next entry.
+ */
+INVAL_ALWAYS_INLINE const struct inval_entry *
+inval_walk_atc(struct inval_walk *w, const struct inval_entry *e, bool full, inval_issue_fn issue)
+{
+	uint64_t d1 = INVAL_CMD_ATC_ALL;
+	uint32_t i, num = 1;
+
+	w->wait->ticket.atc = true;
+	if (!full) {
+		inval_walk_spans(w);
+		num = w->spans;
+	}
+	for (i = 0; i < num && w->smmu != NULL; i++) {
+		if (!full)
+			d1 = w->span[i].addr | w->span[i].size;
+		inval_walk_push(w, (e->key << 11) | INVAL_OP_ATC_INV, d1, issue);
+		w->atc++;
+	}
+	return num == 1U ? inval_walk_atc_run(w, e + 1, e->key >> 53, d1) : e + 1;
+}
+
+/* Internal: the commands of one entry, or of some; returns the next. */
+INVAL_ALWAYS_INLINE const struct inval_entry *
+inval_walk_entry(struct inval_walk *w, const struct inval_entry *e, inval_issue_fn issue)
+{
 	enum inval_type type = inval_entry_type(e);
 
 	if (inval_port_load32(&e->users) == 0U) {
 		w->dead = w->dead || type == INVAL_TYPE_S2_VMID;
-	} else if (type < INVAL_TYPE_ATS && w->no_tlbi) {
-		return;
+	} else if (type >= INVAL_TYPE_ATS) {
+		inval_walk_group(w, INVAL_GROUP_ATC, issue);
+		if (w->smmu != NULL)
+			return inval_walk_atc(w, e, type == INVAL_TYPE_ATS_FULL, issue);
+	} else if (w->no_tlbi) {
+		return e + 1;
 	} else if (type <= INVAL_TYPE_S2_VMID) {
 		inval_walk_tlbi(w, e, issue);
-	} else if (type == INVAL_TYPE_S1_CLEAR) {
-		if (inval_walk_cleared(w, e, at))
-			return;
+	} else if (!inval_walk_cleared(w, e)) {
 		inval_walk_group(w, INVAL_GROUP_CLEAR, issue);
 		if (w->smmu != NULL)
 			inval_walk_push(w, inval_walk_d0_all(e), 0, issue);
 		w->tlbi++;
-	} else {
-		inval_walk_group(w, INVAL_GROUP_ATC, issue);
-		if (w->smmu != NULL)
-			inval_walk_atc(w, e, type == INVAL_TYPE_ATS_FULL, issue);
 	}
+	return e + 1;
 }
 
 /* Internal: is a request one that can be cut, and the caller's memory there? */
@@ -493,8 +574,10 @@ static inline void inval_walk_begin(struct inval_walk *w, const struct inval_ran
 	w->f = f;
 	w->req = req;
 	w->smmu = NULL;
-	w->refused = false;
 	w->waits = 0;
+	w->whole = inval_range_is_all(req->bytes);
+	w->how = ~0ULL;
+	w->spans = 0;
 	w->tlbi = 0;
 	w->atc = 0;
 	w->syncs = 0;
@@ -508,7 +591,8 @@ static inline void inval_walk_report(const struct inval_walk *w)
 	inval_port_count(INVAL_COUNT_TLBI, w->tlbi);
 	inval_port_count(INVAL_COUNT_ATC, w->atc);
 	inval_port_count(INVAL_COUNT_SYNC, w->syncs);
-	inval_port_trace(INVAL_EVENT_FLUSH_END, w->num, w->f->error_total);
+	inval_port_trace(INVAL_EVENT_FLUSH_END, (uint64_t)(w->end - w->entries),
+			 w->f->error_total);
 }
 
 /**
@@ -540,8 +624,8 @@ inval_flush_walk(const struct inval_entry *entries, uint32_t num, uint8_t stu_lg
 		 const struct inval_range_req *req, struct inval_flush *f, inval_issue_fn issue,
 		 inval_wait_fn wait)
 {
+	const struct inval_entry *e = entries;
 	struct inval_walk w;
-	uint32_t i;
 
 	f->error_total = 0;
 	w.err = inval_flush_check(req, f);
@@ -549,17 +633,14 @@ inval_flush_walk(const struct inval_entry *entries, uint32_t num, uint8_t stu_lg
 		return w.err;
 	inval_walk_begin(&w, req, f);
 	w.entries = entries;
-	w.num = num;
+	w.end = entries + num;
 	w.stu_lg2 = stu_lg2;
-	for (i = 0; i < num; i++) {
-		if (i == 0U || entries[i].key >> 56 != entries[i - 1U].key >> 56) {
-			inval_walk_close(&w, issue, wait);
-			inval_walk_open(&w, i);
-		}
-		if (w.smmu != NULL)
-			inval_walk_entry(&w, i, issue);
+	while (e != w.end) {
+		inval_walk_open(&w, e);
+		while (e != w.end && e->key >> 56 == w.first->key >> 56)
+			e = w.smmu != NULL ? inval_walk_entry(&w, e, issue) : e + 1;
+		inval_walk_close(&w, issue, wait);
 	}
-	inval_walk_close(&w, issue, wait);
 	inval_walk_drain(&w, wait);
 	inval_walk_report(&w);
 	return w.err;

@@ -217,6 +217,24 @@ static inline void inval_range_ril(struct inval_range *it, const struct inval_ra
 		inval_range_one(it);
 }
 
+/* Internal: inval_range_start() of a request that is good. */
+static inline void inval_range_set(struct inval_range *it, const struct inval_range_req *req,
+				   const struct inval_range_how *how)
+{
+	uint32_t level, size_lg2;
+
+	level = inval_range_level(req, &size_lg2);
+	it->classic = inval_bits(req->leaf ? 1U : 0U, INVAL_CMD_LEAF_SHIFT);
+	it->ranged = it->classic;
+	it->ril = false;
+	if (!req->leaf || (level == 1U && req->granule_lg2 == 14U && !how->ds))
+		level = 0;
+	if (how->ril)
+		inval_range_ril(it, req, how, level, size_lg2);
+	else
+		inval_range_place(it, req, size_lg2, size_lg2);
+}
+
 /**
  * inval_range_start() - begin to cut a range into TLBI commands
  * @it: set up, also when there is nothing to cut; the caller's
@@ -241,23 +259,12 @@ static inline void inval_range_ril(struct inval_range *it, const struct inval_ra
 static inline int inval_range_start(struct inval_range *it, const struct inval_range_req *req,
 				    const struct inval_range_how *how)
 {
-	uint32_t level, size_lg2;
-
 	it->left = 0;
 	if (inval_range_is_all(req->bytes))
 		return INVAL_RANGE_ALL;
 	if (!inval_range_is_good(req))
 		return -INVAL_EINVAL;
-	level = inval_range_level(req, &size_lg2);
-	it->classic = inval_bits(req->leaf ? 1U : 0U, INVAL_CMD_LEAF_SHIFT);
-	it->ranged = it->classic;
-	it->ril = false;
-	if (!req->leaf || (level == 1U && req->granule_lg2 == 14U && !how->ds))
-		level = 0;
-	if (how->ril)
-		inval_range_ril(it, req, how, level, size_lg2);
-	else
-		inval_range_place(it, req, size_lg2, size_lg2);
+	inval_range_set(it, req, how);
 	return 0;
 }
 
@@ -306,6 +313,38 @@ static inline bool inval_range_next(struct inval_range *it, struct inval_range_p
 	piece->d1 = inval_range_addr(it) | it->classic;
 	it->left--;
 	return true;
+}
+
+/**
+ * inval_range_fill() - the next TLBI commands of a range, whole
+ * @it: after inval_range_start()
+ * @d0: the commands' first word: opcode and tags
+ * @cmds: written; the caller's
+ * @max: room in @cmds
+ *
+ * Context: any; one caller per @it.
+ * Return: their number; fewer than @max only at the end.
+ */
+static inline uint32_t inval_range_fill(struct inval_range *it, uint64_t d0,
+					struct inval_cmd *cmds, uint32_t max)
+{
+	struct inval_range_piece piece;
+	uint64_t step = 1ULL << it->unit_lg2, d1 = inval_range_addr(it) | it->classic;
+	uint32_t i, num = it->left < max ? (uint32_t)it->left : max;
+
+	if (it->ril) {
+		for (i = 0; i < max && inval_range_next(it, &piece); i++) {
+			cmds[i].d0 = d0 | piece.d0;
+			cmds[i].d1 = piece.d1;
+		}
+		return i;
+	}
+	for (i = 0; i < num; i++, d1 += step) {
+		cmds[i].d0 = d0;
+		cmds[i].d1 = d1;
+	}
+	it->left -= num;
+	return num;
 }
 
 /**
