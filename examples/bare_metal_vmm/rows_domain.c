@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * rows_domain.c - what a domain's flush reaches while devices come and go, tags
- * that nobody uses any more, and unmaps that are gathered.
+ * rows_domain.c - what a domain's flush reaches while devices come and go and an ASID
+ * moves, tags that nobody uses any more, and unmaps that are gathered.
  */
 #include "matrix.h"
 
 #define PAGE 0x1000ULL
 
-static struct space space, second, other;
+static struct space space, second, third, other;
 
 /* `other` is the neighbour of every row: another domain, another device. */
 static void spaces_init(enum kind kind)
@@ -79,6 +79,101 @@ static void last_leaves_row(enum kind kind, const char *what)
 	space_move_commit(&move);
 	judge(0);
 	space_detach(&second, &edus[0]);
+}
+
+/*
+ * The last device is blocked, and another domain, with another device, gets the tags:
+ * it finds what the old one left in the TLB, until commit has flushed them.
+ */
+static void reused_row(enum kind kind, const char *what)
+{
+	struct watch *w;
+	struct move move;
+
+	row_begin("%s: empty after the last detach, reused", what);
+	spaces_init(kind);
+	second.stream.asid = space.stream.asid;
+	second.stream.vmid = space.stream.vmid;
+	space_attach(&space, &edus[0]);
+	w = watch_page(&edus[0], 0, true);
+	space_map(&second, IOVA, w->new_pa);
+	row_remap();
+	space_move_begin(&move, NULL, &space, &edus[0]);
+	space_attach(&second, &edus[1]);
+	w->dev = &edus[1];
+	row_stale("blocked, not committed, and the tag reused");
+	space_move_commit(&move);
+	judge(0);
+	space_detach(&second, &edus[1]);
+}
+
+/* Two CDs of one domain; the neighbour has another ASID than both. */
+static uint16_t two_cds_init(void)
+{
+	uint16_t unused;
+
+	spaces_init(STAGE1);
+	second.home = &space;
+	second.stream.s1 = &space.s1;
+	unused = second.stream.asid;
+	second.stream.asid = space.stream.asid;
+	second.stream.vmid = space.stream.vmid;
+	space_attach(&space, &edus[0]);
+	space_attach(&second, &edus[1]);
+	return unused;
+}
+
+/* While one CD has the new ASID and the other the old one, a flush names both. */
+static void asid_moves_row(void)
+{
+	struct inval_range_req req = pages(0, 2);
+	struct move move;
+	uint16_t asid;
+
+	row_begin("ASID move: between two CDs a flush names both");
+	asid = two_cds_init();
+	watch_page(&edus[0], 0, true);
+	watch_page(&edus[1], 1, true);
+	space_asid_begin(&move, &space, asid);
+	space_asid_write(&space, &edus[0], asid);
+	row_remap();
+	judge(space_flush(&space, &req));
+	space_asid_write(&second, &edus[1], asid);
+	space_asid_commit(&move);
+	space_detach(&space, &edus[0]);
+	space_detach(&second, &edus[1]);
+}
+
+/*
+ * The old ASID is another domain's at once; the CPU's, with BTM. Its CD is written by
+ * hand before commit has flushed what the old domain left.
+ */
+static void asid_moved_row(void)
+{
+	struct watch *w;
+	struct move move;
+	uint16_t asid, old;
+
+	row_begin("ASID move: the old one is empty, reused");
+	asid = two_cds_init();
+	old = space.stream.asid;
+	w = watch_page(&edus[0], 0, true);
+	row_remap();
+	space_asid_begin(&move, &space, asid);
+	space_asid_write(&space, &edus[0], asid);
+	space_asid_write(&second, &edus[1], asid);
+	space_init(&third, STAGE1, 12);
+	third.stream.asid = old;
+	third.stream.vmid = space.stream.vmid;
+	space_map(&third, IOVA, w->new_pa);
+	space_attach(&third, &edus[2]);
+	w->dev = &edus[2];
+	row_stale("both CDs have the new one, not committed");
+	space_asid_commit(&move);
+	judge(0);
+	space_detach(&space, &edus[0]);
+	space_detach(&second, &edus[1]);
+	space_detach(&third, &edus[2]);
 }
 
 /* From publish to commit both domains count: a flush of the new one reaches the device. */
@@ -184,9 +279,13 @@ void rows_domain(void)
 	row_group("devices come and go");
 	two_devices_row(STAGE1);
 	last_leaves_row(STAGE1, "ASID");
+	reused_row(STAGE1, "ASID");
+	asid_moves_row();
+	asid_moved_row();
 	if (s2) {
 		two_devices_row(STAGE2);
 		last_leaves_row(STAGE2, "VMID");
+		reused_row(STAGE2, "VMID");
 		last_leaves_row(NESTED, "nested");
 		shared_row(false);
 		shared_row(true);

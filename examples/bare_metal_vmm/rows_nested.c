@@ -2,14 +2,15 @@
 /*
  * rows_nested.c - a guest's stage 1 over a stage 2. The TLB holds the two
  * combined, under the guest's tags, and the SMMU's own reads of the guest's
- * tables under those of stage 2: after a change of stage 2 both must go.
+ * tables under those of stage 2: after a change of stage 2 both must go. One stage 2
+ * may be under several: a VMID for each (virtual SMMUs of a guest), or one for all.
  */
 #include "matrix.h"
 
 #define PAGE 0x1000ULL
 #define TABLE_IPA 0x3000000000ULL
 
-static struct space space, other;
+static struct space space, first, second, other;
 
 static void spaces_attach(uint32_t granule_lg2)
 {
@@ -27,16 +28,21 @@ static void judge(int err)
 	space_detach(&other, &edus[1]);
 }
 
-static void half(uint32_t op, uint64_t ipa, const char *when)
+static void half_of(const struct space *of, uint32_t op, uint64_t ipa, const char *when)
 {
 	struct inval_cmd cmd;
 
 	if (op == INVAL_OP_TLBI_S2_IPA)
-		(void)inval_cmd_tlbi_addr(&cmd, op, space.stream.vmid, 0, ipa, true);
+		(void)inval_cmd_tlbi_addr(&cmd, op, of->stream.vmid, 0, ipa, true);
 	else
-		(void)inval_cmd_tlbi(&cmd, op, space.stream.vmid, 0);
+		(void)inval_cmd_tlbi(&cmd, op, of->stream.vmid, 0);
 	row_check(issue(&cmd, 1) == 0, "half a flush returned an error");
 	row_stale(when);
+}
+
+static void half(uint32_t op, uint64_t ipa, const char *when)
+{
+	half_of(&space, op, ipa, when);
 }
 
 /* Pages move at stage 2. S2_IPA is not enough: combined translations stay. */
@@ -126,6 +132,97 @@ static void guest_row(void)
 	judge(issue(&cmd, 1));
 }
 
+/* @space and @second, each with a stage 1 and a VMID of its own, over one stage 2. */
+static void share_stage_2(void)
+{
+	space_init(&space, NESTED, 12);
+	space_init(&second, NESTED, 12);
+	space_init(&other, NESTED, 12);
+	second.home = &space;
+	second.stream.s2 = &space.s2;
+	tables_map(&second.s1, IOVA + PAGE, IOVA + PAGE, 3);
+	space_attach(&space, &edus[0]);
+	space_attach(&second, &edus[1]);
+	space_attach(&other, &edus[2]);
+	row_watch_in(&space, &edus[1], IOVA + PAGE, true);
+	row_watch_in(&other, &edus[2], IOVA, false);
+}
+
+static void leave_stage_2(void)
+{
+	space_detach(&second, &edus[1]);
+	space_detach(&other, &edus[2]);
+}
+
+static void shared_row(void)
+{
+	struct inval_range_req req = request(IOVA, 2U * PAGE, 12, 12);
+
+	row_begin("two VMIDs share a stage 2: one flush");
+	share_stage_2();
+	row_watch_in(&space, &edus[0], IOVA, true);
+	row_remap();
+	half_of(&space, INVAL_OP_TLBI_S2_IPA, IOVA, "S2_IPA of one");
+	half_of(&second, INVAL_OP_TLBI_S2_IPA, IOVA + PAGE, "S2_IPA of the other");
+	row_check(space_flush(&space, &req) == 0, "the flush returned an error");
+	row_end();
+	space_detach(&space, &edus[0]);
+	leave_stage_2();
+}
+
+/* One of the two is not enough, nor what its device leaves behind. */
+static void shared_left_row(void)
+{
+	struct inval_range_req req = request(IOVA + PAGE, PAGE, 12, 12);
+
+	row_begin("two VMIDs share a stage 2: one leaves, one flush");
+	share_stage_2();
+	row_remap();
+	half(INVAL_OP_TLBI_S12_VMALL, 0, "S12_VMALL of one");
+	space_detach(&space, &edus[0]);
+	row_stale("one has left");
+	row_check(space_flush(&space, &req) == 0, "the flush returned an error");
+	row_end();
+	leave_stage_2();
+}
+
+/*
+ * Two stage 1s of the host's own, an ASID each, under one VMID: two domains, and that
+ * of the stage 2, which both devices use as well.
+ */
+static void two_domains_row(void)
+{
+	struct inval_range_req req = request(IOVA, 2U * PAGE, 12, 12);
+	struct inval_range_req one = request(IOVA + PAGE, PAGE, 12, 12);
+	struct space *of[2] = { &first, &second };
+	uint32_t i;
+
+	row_begin("two domains with an ASID each share a stage 2");
+	space_init(&space, NESTED, 12);
+	space_init(&other, NESTED, 12);
+	for (i = 0; i < 2U; i++) {
+		space_init(of[i], STAGE1, 12);
+		of[i]->stream.vmid = space.stream.vmid;
+		of[i]->stream.s2 = &space.s2;
+		space_map(of[i], IOVA + i * PAGE, IOVA + i * PAGE);
+		space_attach(&space, &edus[i]);
+		space_attach(of[i], &edus[i]);
+		row_watch_in(&space, &edus[i], IOVA + i * PAGE, true);
+	}
+	space_attach(&other, &edus[2]);
+	row_watch_in(&other, &edus[2], IOVA, false);
+	row_remap();
+	row_check(space_flush(&first, &one) == 0, "the flush returned an error");
+	row_stale("the other domain's page was flushed in the first");
+	row_check(space_flush(&space, &req) == 0, "the flush returned an error");
+	row_end();
+	for (i = 0; i < 2U; i++) {
+		space_detach(of[i], &edus[i]);
+		space_detach(&space, &edus[i]);
+	}
+	space_detach(&other, &edus[2]);
+}
+
 void rows_nested(void)
 {
 	uint32_t granule_lg2;
@@ -138,4 +235,7 @@ void rows_nested(void)
 	page_row(12, 3);
 	everything_row();
 	guest_row();
+	shared_row();
+	shared_left_row();
+	two_domains_row();
 }

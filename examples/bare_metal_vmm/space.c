@@ -248,12 +248,20 @@ static void configure(const struct edu *dev, const struct space *space)
 	setup_issue(&cmd, 1);
 }
 
+static void publish(struct inval_attach *attach)
+{
+	uint64_t bytes = inval_attach_bytes(attach);
+
+	if (inval_attach_prepare(attach, array_alloc(bytes), bytes) != 0 ||
+	    inval_attach_publish(attach) != 0)
+		die("attach failed");
+}
+
 void space_move_begin(struct move *move, struct space *to, struct space *from,
 		      const struct edu *dev)
 {
 	struct inval_device device = { SMMU_NUMBER, &dev->sid, 1, 12 };
 	struct inval_use to_use = use_of(to), from_use = use_of(from);
-	uint64_t bytes;
 
 	move->to = to;
 	move->from = from;
@@ -261,10 +269,7 @@ void space_move_begin(struct move *move, struct space *to, struct space *from,
 	if (inval_attach_init(&move->attach, &device, domain_of(to), &to_use, domain_of(from),
 			      &from_use, move->add, move->del) != 0)
 		die("attach: bad arguments");
-	bytes = inval_attach_bytes(&move->attach);
-	if (inval_attach_prepare(&move->attach, array_alloc(bytes), bytes) != 0 ||
-	    inval_attach_publish(&move->attach) != 0)
-		die("attach failed");
+	publish(&move->attach);
 	configure(dev, to);
 }
 
@@ -302,6 +307,32 @@ void space_detach(struct space *space, const struct edu *dev)
 
 	space_move_begin(&move, NULL, space, dev);
 	space_move_commit(&move);
+}
+
+void space_asid_begin(struct move *move, struct space *space, uint16_t asid)
+{
+	if (inval_attach_init_move(&move->attach, domain_of(space), INVAL_SMMU_MAX,
+				   space->stream.asid, asid, move->add, move->del,
+				   ARRAY_LEN(move->add)) != 0)
+		die("another ASID: bad arguments");
+	publish(&move->attach);
+}
+
+/* The ASID is in word 0 with V: one store, also to a live CD. */
+void space_asid_write(struct space *space, const struct edu *dev, uint16_t asid)
+{
+	struct inval_cmd cmd;
+
+	space->stream.asid = asid;
+	smmu_cd_write(&space->stream);
+	(void)inval_cmd_cfgi_cd(&cmd, false, dev->sid, 0, true);
+	setup_issue(&cmd, 1);
+}
+
+void space_asid_commit(struct move *move)
+{
+	if (flushed(inval_attach_commit(&move->attach, flush_memory())) != 0)
+		die("another ASID: commit failed");
 }
 
 int space_flush(struct space *space, const struct inval_range_req *req)

@@ -63,6 +63,15 @@ void space_move_abort(struct move *move);
 void space_attach(struct space *space, const struct edu *dev);
 void space_detach(struct space *space, const struct edu *dev);
 
+/*
+ * A stage 1 gets another ASID: from the first call on both stand in its domain; the
+ * second writes it into the CD of a device, here of each space that has one of its
+ * own; the last one takes the old ASID out and flushes it.
+ */
+void space_asid_begin(struct move *move, struct space *space, uint16_t asid);
+void space_asid_write(struct space *space, const struct edu *dev, uint16_t asid);
+void space_asid_commit(struct move *move);
+
 void space_purge(struct space *space);
 int space_flush(struct space *space, const struct inval_range_req *req);
 /* One more unmapped range, or NULL: flush what is left. */
