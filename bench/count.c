@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Instructions of each path, under valgrind --tool=callgrind: a dump a case, named
+ * like it. A line "work CASE LOOPS COPIED LIVE" says how often the path ran, how many
+ * bytes it copied and how many of them each time had to be (bench/count.py reads both).
+ */
+#include "cases.h"
+
+#include <valgrind/callgrind.h>
+
+#define LOOPS 16U
+
+static uint64_t sink, live;
+
+static void begin(uint64_t live_bytes)
+{
+	live = live_bytes;
+	bench_copied = 0;
+	CALLGRIND_ZERO_STATS;
+	CALLGRIND_TOGGLE_COLLECT;
+}
+
+#define END(loops, ...) \
+	do { \
+		char name_[64]; \
+		CALLGRIND_TOGGLE_COLLECT; \
+		snprintf(name_, sizeof(name_), __VA_ARGS__); \
+		CALLGRIND_DUMP_STATS_AT(name_); \
+		printf("work %s %u %llu %llu\n", name_, (unsigned int)(loops), \
+		       (unsigned long long)bench_copied, (unsigned long long)live); \
+	} while (0)
+
+/* Arrays. */
+
+BENCH_NOINLINE static struct inval_array *merge(void *mem, uint64_t bytes,
+						struct inval_array *a,
+						const struct inval_entry *add, uint32_t num)
+{
+	struct inval_array *out;
+
+	bench_must(inval_array_merge(&out, mem, bytes, a, add, num) == 0);
+	return out;
+}
+
+BENCH_NOINLINE static void ref(struct inval_array *a, const struct inval_entry *add, uint32_t num)
+{
+	bench_must(inval_array_ref(a, add, num) == 0);
+}
+
+BENCH_NOINLINE static void unref(struct inval_array *a, struct inval_entry *del, uint32_t num)
+{
+	struct inval_unref res;
+
+	inval_array_unref(a, del, num, &res);
+	bench_must(res.unknown == 0U);
+}
+
+BENCH_NOINLINE static struct inval_array *purge(void *mem, uint64_t bytes, struct inval_array *a)
+{
+	struct inval_array *out;
+
+	bench_must(inval_array_purge(&out, mem, bytes, a) == 0);
+	return out;
+}
+
+static void count_merge(uint32_t n, uint32_t m)
+{
+	struct inval_array *a = bench_array(bench_devices(n), n);
+	uint64_t bytes = inval_array_merge_bytes(a, m);
+	void *mem = bench_alloc(bytes);
+	struct inval_entry *add[LOOPS];
+	uint32_t i, num;
+
+	for (i = 0; i < LOOPS; i++) {
+		num = m;
+		add[i] = bench_devices(m);
+		bench_must(inval_entries_sort(add[i], &num) == 0 && num == m);
+	}
+	begin(n * sizeof(struct inval_entry));
+	for (i = 0; i < LOOPS; i++)
+		merge(mem, bytes, a, add[i], m);
+	END(LOOPS, "merge %u into %u", m, n);
+}
+
+static void count_ref(uint32_t n, uint32_t m)
+{
+	struct inval_array *a = bench_array(bench_devices(n), n);
+	struct inval_entry list[LOOPS][16];
+	uint32_t i;
+
+	for (i = 0; i < LOOPS; i++)
+		bench_pick(list[i], m, a);
+	begin(0);
+	for (i = 0; i < LOOPS; i++)
+		ref(a, list[i], m);
+	END(LOOPS, "ref %u of %u", m, n);
+	begin(0);
+	for (i = 0; i < LOOPS; i++)
+		unref(a, list[i], m);
+	END(LOOPS, "unref %u of %u", m, n);
+}
+
+static void count_purge(uint32_t n)
+{
+	struct inval_array *a = bench_array(bench_devices(n), n);
+	uint64_t bytes = inval_array_bytes(n);
+	void *mem = bench_alloc(bytes);
+	struct inval_entry dead;
+
+	bench_pick(&dead, 1, a);
+	unref(a, &dead, 1);
+	begin((n - 1U) * sizeof(struct inval_entry));
+	purge(mem, bytes, a);
+	END(1, "purge 1 of %u", n);
+}
+
+/* Walks. */
+
+#define SMMUS 256U
+
+static struct inval_smmu smmu[SMMUS];
+static struct inval_queue queue[SMMUS];
+static struct inval_smmu *smmus[SMMUS];
+static struct inval_cmd out[1U << BENCH_SIZE_LG2], batch[64];
+static struct inval_flush_wait waits[SMMUS];
+static struct inval_flush flush = { smmus, SMMUS, batch, 64, waits, SMMUS, NULL, 0, 0, false };
+
+/* Queues that only copy. */
+static int copy_issue(struct inval_smmu *s, const struct inval_cmd *cmds, uint32_t num, bool sync,
+		      struct inval_ticket *ticket)
+{
+	uint32_t i;
+
+	(void)s;
+	(void)ticket;
+	for (i = 0; i < num; i++)
+		out[i] = cmds[i];
+	if (sync)
+		out[num].d0 = INVAL_OP_SYNC;
+	return 0;
+}
+
+static int copy_wait(struct inval_smmu *s, const struct inval_ticket *ticket)
+{
+	(void)s;
+	(void)ticket;
+	return 0;
+}
+
+BENCH_NOINLINE static void walk(struct inval_array *a, const struct inval_range_req *req)
+{
+	inval_port_dma_mb();
+	bench_must(inval_flush_walk(inval_array_at(a), inval_port_load32(&a->num),
+				    (uint8_t)a->stu_lg2, req, &flush, copy_issue, copy_wait) == 0);
+}
+
+BENCH_NOINLINE static void walk_queue(struct inval_array *a, const struct inval_range_req *req)
+{
+	inval_port_dma_mb();
+	bench_must(inval_flush_array(a, req, &flush) == 0);
+}
+
+static void machine(bool ril)
+{
+	struct inval_queue_config cfg;
+	uint32_t i;
+
+	for (i = 0; i < SMMUS; i++) {
+		memset(&cfg, 0, sizeof(cfg));
+		cfg.base = (inval_mmio)bench_alloc(4096);
+		cfg.size_lg2 = BENCH_SIZE_LG2;
+		cfg.mem = (uint64_t *)bench_alloc(INVAL_CMD_BYTES << BENCH_SIZE_LG2);
+		cfg.book = (uint64_t *)bench_alloc(inval_queue_book_bytes(BENCH_SIZE_LG2));
+		cfg.timeout_us = 1000000;
+		cfg.coherent = true;
+		bench_must(inval_queue_init(&queue[i], &cfg) == 0);
+		memset(&smmu[i], 0, sizeof(smmu[i]));
+		smmu[i].number = i;
+		smmu[i].caps.feat = ril ? INVAL_FEAT_RIL : 0U;
+		inval_policy_init(&smmu[i].policy);
+		smmu[i].queue = &queue[i];
+		smmus[i] = &smmu[i];
+	}
+}
+
+static void count_walk(struct inval_array *a, const struct inval_range_req *req, const char *name)
+{
+	uint32_t i;
+
+	begin(0);
+	for (i = 0; i < LOOPS; i++)
+		walk(a, req);
+	END(LOOPS, "walk %s", name);
+	begin(0);
+	for (i = 0; i < LOOPS; i++)
+		walk_queue(a, req);
+	END(LOOPS, "queue walk %s", name);
+}
+
+static void count_walks(void)
+{
+	const struct inval_range_req page = { 0x1234000, 4096, 12, 12, true, false };
+	const struct inval_range_req all = { 0, 0, 12, 12, true, false };
+	const struct inval_range_req many = { 0x1234000, 511 * 4096, 12, 12, true, false };
+	struct inval_entry list[16 * 258];
+	struct inval_array *asid, *vmids, *ats, *nested;
+	uint32_t i, j, n = 0;
+
+	bench_must(inval_entry_s1(&list[0], 0, 0, 7, false) == 0);
+	asid = bench_array(list, 1);
+	for (i = 0; i < 64; i++)
+		bench_must(inval_entry_ats(&list[i + 1U], 0, i * 8U, false, 0, 12) == 0);
+	ats = bench_array(list, 65);
+	for (i = 0; i < 8; i++)
+		bench_must(inval_entry_s2(&list[i], i, 9) == 0);
+	vmids = bench_array(list, 8);
+	for (i = 0; i < 16; i++) {
+		bench_must(inval_entry_s2(&list[n++], i, 9) == 0);
+		bench_must(inval_entry_s1_clear(&list[n++], i, 9) == 0);
+		for (j = 0; j < 256; j++)
+			bench_must(inval_entry_ats_full(&list[n++], i, j * 8U) == 0);
+	}
+	nested = bench_array(list, n);
+	machine(false);
+	count_walk(asid, &page, "1 ASID, 4 KB");
+	count_walk(asid, &many, "1 ASID, 511 x 4 KB");
+	machine(true);
+	count_walk(asid, &page, "1 ASID, 4 KB, range");
+	count_walk(asid, &all, "1 ASID, everything");
+	count_walk(vmids, &page, "8 VMIDs, 4 KB, range");
+	count_walk(ats, &page, "1 ASID + 64 ATS, 4 KB, range");
+	count_walk(nested, &page, "16 x (VMID + clear + 256 ATS_FULL), 4 KB, range");
+}
+
+/* The queue. */
+
+BENCH_NOINLINE static void put(struct inval_queue *q, const struct inval_cmd *cmds, uint32_t num)
+{
+	struct inval_ticket t;
+
+	inval_queue_ticket_init(&t);
+	bench_must(inval_queue_put(q, cmds, num, true, &t) == 0);
+	bench_must(inval_queue_wait(q, &t) == 0);
+}
+
+static void count_put(uint32_t num)
+{
+	struct inval_cmd cmds[64];
+	uint32_t i;
+
+	for (i = 0; i < 64; i++)
+		bench_must(inval_cmd_tlbi(&cmds[i], INVAL_OP_TLBI_NH_ASID, 0, 7) == 0);
+	begin(0);
+	for (i = 0; i < LOOPS; i++)
+		put(&queue[0], cmds, num);
+	END(LOOPS, "put %u and SYNC, wait", num);
+}
+
+/* Commands and ranges. */
+
+BENCH_NOINLINE static void encode(struct inval_cmd *cmds, uint32_t num)
+{
+	uint32_t i;
+
+	for (i = 0; i < num; i++)
+		bench_must(inval_cmd_tlbi(&cmds[i], INVAL_OP_TLBI_NH_ASID, 1, (uint16_t)i) == 0);
+}
+
+BENCH_NOINLINE static void encode_ste(struct inval_cmd *cmds, uint32_t num)
+{
+	uint32_t i;
+
+	for (i = 0; i < num; i++)
+		bench_must(inval_cmd_cfgi_ste(&cmds[i], false, i, true) == 0);
+}
+
+BENCH_NOINLINE static void split(const struct inval_range_req *req, bool ril)
+{
+	const struct inval_range_how how = { ril, false, false };
+	struct inval_range_piece piece;
+	struct inval_range it;
+
+	bench_must(inval_range_start(&it, req, &how) == 0);
+	while (inval_range_next(&it, &piece))
+		sink += piece.d0 ^ piece.d1;
+}
+
+static void count_cmd(void)
+{
+	const struct inval_range_req two = { 0x1234000, 511 * 4096, 12, 12, true, false };
+	uint32_t i;
+
+	begin(0);
+	encode(out, 1024);
+	END(1024, "encode TLBI_NH_ASID");
+	begin(0);
+	encode_ste(out, 1024);
+	END(1024, "encode CFGI_STE");
+	begin(0);
+	for (i = 0; i < LOOPS; i++)
+		split(&two, true);
+	END(LOOPS * 2U, "split, range, a piece");
+	begin(0);
+	for (i = 0; i < LOOPS; i++)
+		split(&two, false);
+	END(LOOPS * 511U, "split, a piece");
+}
+
+int main(void)
+{
+	uint32_t n;
+
+	for (n = 16; n <= 65536; n *= 16)
+		count_merge(n, 1);
+	count_merge(256, 16);
+	count_ref(256, 1);
+	count_ref(65536, 1);
+	count_ref(256, 16);
+	count_purge(256);
+	count_purge(65536);
+	count_walks();
+	count_put(1);
+	count_put(63);
+	count_cmd();
+	fprintf(stderr, "%llu\n", (unsigned long long)sink);
+	return 0;
+}
