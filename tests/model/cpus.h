@@ -133,6 +133,12 @@ static inline bool cpus_visible(enum rec_kind kind)
 	case REC_CMPXCHG64:
 	case REC_XCHG64:
 	case REC_RELAX:
+	case REC_READ_BEGIN:
+	case REC_READ_END:
+	case REC_READ_SYNC:
+	case REC_READ_WAIT:
+	case REC_SLOT_LOAD:
+	case REC_SLOT_STORE:
 	case REC_MMIO_READ32:
 	case REC_MMIO_WRITE32:
 	case REC_DMA_CLEAN:
@@ -141,6 +147,10 @@ static inline bool cpus_visible(enum rec_kind kind)
 	case REC_UNLOCK:
 	case REC_SMCCC:
 		return true;
+	case REC_MB:
+	case REC_DMA_WMB:
+	case REC_DMA_MB:
+		return rec.chance != NULL;
 	default:
 		return false;
 	}
@@ -148,7 +158,7 @@ static inline bool cpus_visible(enum rec_kind kind)
 
 static inline bool cpus_waits(const struct cpus_one *c)
 {
-	return c->kind == REC_RELAX || c->kind == REC_LOCK_WAIT;
+	return c->kind == REC_RELAX || c->kind == REC_READ_WAIT || c->kind == REC_LOCK_WAIT;
 }
 
 static inline uint64_t cpus_mix(uint64_t hash, uint64_t v)
@@ -250,6 +260,7 @@ static inline bool cpus_go(uint32_t cpu, uint32_t credit, bool through)
 	cpus.through = through;
 	cpus.now = cpu;
 	rec.cpu = cpu;
+	rec_stores_view(cpu);
 	cpus_leave(&cpus.fake, c->stack, sizeof(c->stack));
 	swapcontext(&cpus.main, &c->context);
 	cpus_arrive(cpus.fake, NULL, NULL);

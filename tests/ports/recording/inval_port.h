@@ -21,11 +21,14 @@
  *	rec_free(mem)		gives it back by hand
  *	rec_blocks()		how many are neither freed nor poisoned
  *	rec_run_frees()		with rec.keep_frees: frees what no reader can see
+ *	rec.chance		store buffers (stores.h), drained by its chance
+ *	rec.read_lock		the read side is a lock of its context
  *
  * Misuses: a section or interrupt state not closed in turn, by another CPU or
  * never; sleeping or waiting for readers where that is forbidden; a slot read
- * outside a section; an access not aligned to its size; memory freed twice, while published, or written after; a
- * lock or context used before its init; a register without a device.
+ * outside a section; an access not aligned to its size; memory freed twice, while
+ * published, or read or written after; a lock or context used before its init; a
+ * register without a device.
  */
 #ifndef INVAL_PORT_RECORDING
 #define INVAL_PORT_RECORDING
@@ -102,12 +105,14 @@ struct rec_block {
 	size_t bytes;
 	enum rec_block_state state;
 	const void *ctx;
-	unsigned long before;	/* sections with smaller tokens may see it */
+	unsigned long before;	/* sections with smaller tokens may see it; 0: not yet known */
+	uint32_t cpu;		/* that gave it back, and its stores before that */
+	uint64_t seq;
 };
 
 typedef struct { void *hidden; } inval_slot;
 typedef struct { uint32_t unused; } inval_defer;
-typedef struct { uint32_t ready; } inval_read_ctx;
+typedef struct { uint32_t ready; uint32_t holder; } inval_read_ctx;
 typedef struct { uint32_t ready; } inval_hold_ctx;
 typedef struct { uint32_t ready; uint32_t holder; } inval_mutex;
 typedef struct { uint64_t addr; } inval_mmio;
@@ -127,7 +132,9 @@ struct rec {
 	bool keep_frees;	/* free_later waits for rec_run_frees() */
 	bool mute[REC_KIND_COUNT];	/* kinds that are not logged */
 	bool expect_misuse;	/* counted, but not printed */
+	bool read_lock;		/* sections of one context exclude each other */
 	uint64_t ctr_el0;
+	uint32_t (*chance)(uint32_t n);	/* 0 to n - 1; NULL: no store buffers */
 	/* Before each hook takes effect; not called again from inside itself. */
 	void (*on_event)(enum rec_kind kind, uint64_t addr, uint64_t value);
 	/* Whenever a CPU waits, after time moved on: the device may work. */
@@ -188,6 +195,8 @@ static inline uint32_t *rec_depth(enum rec_scope_kind kind)
 	return &rec.depth[rec.cpu][kind];
 }
 
+#include "stores.h"
+
 /* The event stays where it is, so that a result can be filled in later. */
 static inline struct rec_event *rec_log(enum rec_kind kind, uint64_t addr, uint64_t value)
 {
@@ -210,6 +219,10 @@ static inline struct rec_event *rec_log(enum rec_kind kind, uint64_t addr, uint6
 		rec.on_event(kind, addr, value);
 		rec.in_event = false;
 		rec.cpu = cpu;
+	}
+	if (rec.chance) {
+		rec_stores_view(cpu);
+		rec_stores_chance();
 	}
 	return e;
 }
@@ -384,7 +397,10 @@ static inline void rec_run_frees(void)
 
 	for (i = 0; i < rec.block_count; i++) {
 		b = &rec.block[i];
-		if (b->state == REC_BLOCK_WAITING &&
+		if (b->state == REC_BLOCK_WAITING && b->before == 0U &&
+		    rec_stores_shown(b->cpu, b->seq))
+			b->before = rec.tokens + 1;
+		if (b->state == REC_BLOCK_WAITING && b->before != 0U &&
 		    !rec_any_open(REC_SCOPE_READ, b->ctx, b->before))
 			rec_release(b);
 	}
@@ -427,6 +443,7 @@ static inline void rec_reset(void)
 	rec.relax_us = 1;
 	rec.event_us = UINT32_MAX;
 	rec.ctr_el0 = 0x8444c004U;	/* 64-byte lines, neither IDC nor DIC */
+	rec_stores_reset();
 }
 
 static inline uint32_t rec_done(void)
@@ -510,10 +527,8 @@ static inline inval_mmio rec_mmio(uint64_t addr)
 	return m;
 }
 
-/*
- * Order. All plain memory of the hooks goes through these two, by rec.cpu: the
- * place for a store buffer per CPU, which the barriers would then drain.
- */
+/* Order */
+
 static inline bool rec_aligned(const volatile void *p, uint32_t bytes)
 {
 	if (rec_addr(p) % bytes != 0U)
@@ -521,21 +536,41 @@ static inline bool rec_aligned(const volatile void *p, uint32_t bytes)
 	return rec_addr(p) % bytes == 0U;
 }
 
-static inline uint64_t rec_mem_load(const volatile void *p, uint32_t bytes)
+/* What looks like poison may be. */
+static inline bool rec_is_freed(const volatile void *p)
 {
-	if (!rec_aligned(p, bytes))
-		return 0;
-	return bytes == 4U ? *(const volatile uint32_t *)p : *(const volatile uint64_t *)p;
+	uint32_t i;
+
+	for (i = 0; i < rec.block_count; i++) {
+		if (rec.block[i].state == REC_BLOCK_FREED &&
+		    rec_addr(p) - rec_addr(rec.block[i].mem) < rec.block[i].bytes)
+			return true;
+	}
+	return false;
 }
 
-static inline void rec_mem_store(volatile void *p, uint32_t bytes, uint64_t v)
+static inline uint64_t rec_mem_load(const volatile void *p, uint32_t bytes)
+{
+	uint64_t v;
+
+	if (!rec_aligned(p, bytes))
+		return 0;
+	v = rec_mem_raw(p, bytes);
+	if ((uint32_t)v == REC_POISON * 0x01010101U && rec_is_freed(p)) {
+		rec_misuse("memory read after it was freed");
+		return 0;
+	}
+	return v;
+}
+
+static inline void rec_mem_store(volatile void *p, uint32_t bytes, uint64_t v, bool release)
 {
 	if (!rec_aligned(p, bytes))
 		return;
-	if (bytes == 4U)
-		*(volatile uint32_t *)p = (uint32_t)v;
+	if (rec.chance)
+		rec_stores_add(p, bytes, v, release);
 	else
-		*(volatile uint64_t *)p = v;
+		rec_mem_set(p, bytes, v);
 }
 
 static inline uint64_t rec_load(enum rec_kind kind, const volatile void *p, uint32_t bytes)
@@ -549,7 +584,7 @@ static inline uint64_t rec_load(enum rec_kind kind, const volatile void *p, uint
 static inline void rec_store(enum rec_kind kind, volatile void *p, uint32_t bytes, uint64_t v)
 {
 	rec_log(kind, rec_addr(p), v);
-	rec_mem_store(p, bytes, v);
+	rec_mem_store(p, bytes, v, kind == REC_STORE_RELEASE64);
 }
 
 static inline uint32_t inval_port_load32(const uint32_t *p)
@@ -587,10 +622,12 @@ static inline uint64_t inval_port_cmpxchg64(uint64_t *p, uint64_t expect, uint64
 	struct rec_event *e = rec_log(REC_CMPXCHG64, rec_addr(p), want);
 	uint64_t found = rec_mem_load(p, 8);
 
-	if (found == expect)
-		rec_mem_store(p, 8, want);
-	else
+	if (found != expect) {
 		e->kind = REC_CMPXCHG64_LOST;
+		return found;
+	}
+	rec_stores_mb(rec.cpu);
+	rec_mem_set(p, 8, want);
 	return found;
 }
 
@@ -599,24 +636,29 @@ static inline uint64_t inval_port_xchg64(uint64_t *p, uint64_t v)
 	uint64_t found;
 
 	rec_log(REC_XCHG64, rec_addr(p), v);
+	rec_stores_mb(rec.cpu);
 	found = rec_mem_load(p, 8);
-	rec_mem_store(p, 8, v);
+	if (rec_aligned(p, 8))
+		rec_mem_set(p, 8, v);
 	return found;
 }
 
 static inline void inval_port_mb(void)
 {
 	rec_log(REC_MB, 0, 0);
+	rec_stores_mb(rec.cpu);
 }
 
 static inline void inval_port_dma_wmb(void)
 {
 	rec_log(REC_DMA_WMB, 0, 0);
+	rec_stores_dma_wmb(rec.cpu);
 }
 
 static inline void inval_port_dma_mb(void)
 {
 	rec_log(REC_DMA_MB, 0, 0);
+	rec_stores_dma_mb(rec.cpu);
 }
 
 /* Read side */
@@ -624,6 +666,7 @@ static inline void inval_port_dma_mb(void)
 static inline void inval_port_read_init(inval_read_ctx *ctx)
 {
 	ctx->ready = REC_READY;
+	ctx->holder = 0;
 }
 
 static inline void rec_need_ready(uint32_t ready)
@@ -636,12 +679,20 @@ static inline unsigned long inval_port_read_begin(inval_read_ctx *ctx)
 {
 	rec_need_ready(ctx->ready);
 	rec_log(REC_READ_BEGIN, rec_addr(ctx), 0);
+	while (rec.read_lock && ctx->holder != 0U) {
+		rec_log(REC_READ_WAIT, rec_addr(ctx), 0);
+		rec_turn(rec.relax_us);
+	}
+	ctx->holder = rec.cpu + 1U;
 	return rec_open(REC_SCOPE_READ, ctx);
 }
 
 static inline void inval_port_read_end(inval_read_ctx *ctx, unsigned long token)
 {
 	rec_log(REC_READ_END, rec_addr(ctx), token);
+	if (rec.read_lock)
+		rec_stores_mb(rec.cpu);
+	ctx->holder = 0;
 	rec_close(REC_SCOPE_READ, ctx, token);
 	if (!rec.keep_frees)
 		rec_run_frees();
@@ -651,14 +702,17 @@ static inline void inval_port_read_sync(inval_read_ctx *ctx)
 {
 	rec_need_ready(ctx->ready);
 	rec_log(REC_READ_SYNC, rec_addr(ctx), 0);
+	rec_stores_mb_all();
 	rec_wait(REC_SCOPE_READ, ctx, REC_READ_WAIT);
+	rec_stores_mb_all();
 }
 
 static inline void *inval_port_slot_load(inval_slot *slot)
 {
 	struct rec_event *e = rec_log(REC_SLOT_LOAD, rec_addr(slot), 0);
 
-	if (*rec_depth(REC_SCOPE_READ) == 0U)
+	/* A lock cannot see this. */
+	if (*rec_depth(REC_SCOPE_READ) == 0U && !rec.read_lock)
 		rec_misuse("slot_load outside a read section");
 	e->value = rec_addr(slot->hidden);
 	return slot->hidden;
@@ -686,7 +740,7 @@ static inline void inval_port_slot_store(inval_slot *slot, void *p)
 	}
 	rec.published[i].slot = slot;
 	rec.published[i].mem = p;
-	slot->hidden = p;
+	rec_mem_store(&slot->hidden, sizeof(p), rec_addr(p), true);
 }
 
 static inline void inval_port_free_later(inval_read_ctx *ctx, void *mem, inval_defer *defer)
@@ -709,7 +763,9 @@ static inline void inval_port_free_later(inval_read_ctx *ctx, void *mem, inval_d
 		rec_misuse("defer is not inside the memory");
 	b->state = REC_BLOCK_WAITING;
 	b->ctx = ctx;
-	b->before = rec.tokens + 1;
+	b->before = 0;
+	b->cpu = rec.cpu;
+	b->seq = rec_stores.seq[rec.cpu];
 	if (!rec.keep_frees)
 		rec_run_frees();
 }
@@ -718,6 +774,7 @@ static inline void inval_port_read_fini(inval_read_ctx *ctx)
 {
 	rec_need_ready(ctx->ready);
 	rec_wait(REC_SCOPE_READ, ctx, REC_READ_WAIT);
+	rec_stores_mb_all();
 	rec_run_frees();
 	ctx->ready = 0;
 }
@@ -746,6 +803,7 @@ static inline unsigned long inval_port_hold_begin(inval_hold_ctx *ctx)
 static inline void inval_port_hold_end(inval_hold_ctx *ctx, unsigned long token)
 {
 	rec_log(REC_HOLD_END, rec_addr(ctx), token);
+	rec_stores_mb(rec.cpu);
 	rec_close(REC_SCOPE_HOLD, ctx, token);
 }
 
@@ -792,6 +850,7 @@ static inline void inval_port_mutex_lock(inval_mutex *m)
 static inline void inval_port_mutex_unlock(inval_mutex *m)
 {
 	rec_log(REC_UNLOCK, rec_addr(m), 0);
+	rec_stores_mb(rec.cpu);
 	if (m->holder != rec.cpu + 1U)
 		rec_misuse("mutex released by another");
 	m->holder = 0;
@@ -902,6 +961,7 @@ static inline void inval_port_mmio_write64(inval_mmio base, uint32_t offset, uin
 static inline void inval_port_dma_clean(const void *mem, uint64_t bytes)
 {
 	rec_log(REC_DMA_CLEAN, rec_addr(mem), bytes);
+	rec_stores_dma_mb(rec.cpu);
 	if (rec.dma_clean)
 		rec.dma_clean(mem, bytes);
 }
@@ -909,6 +969,7 @@ static inline void inval_port_dma_clean(const void *mem, uint64_t bytes)
 static inline void inval_port_dma_invalidate(void *mem, uint64_t bytes)
 {
 	rec_log(REC_DMA_INVALIDATE, rec_addr(mem), bytes);
+	rec_stores_dma_mb(rec.cpu);
 	if (rec.dma_invalidate)
 		rec.dma_invalidate(mem, bytes);
 }
@@ -948,6 +1009,7 @@ static inline void inval_port_ic_ivau(uint64_t va)
 static inline void inval_port_dsb(void)
 {
 	rec_log(REC_DSB, 0, 0);
+	rec_stores_dma_mb(rec.cpu);
 }
 
 static inline void inval_port_isb(void)
