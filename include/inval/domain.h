@@ -58,7 +58,7 @@
  *	flush	inval_domain_flush(), inval_domain_gather(): each with its own
  *		struct inval_flush; any context
  *	attach	inval_attach_*(), inval_move_scratch(), inval_domain_purge*(): under
- *		the attach mutex; commit and abort not in a read section
+ *		the attach mutex; publish, commit and abort not in a read section
  *	end	inval_domain_init(), inval_domain_fini()
  *	sync	inval_domain_sync(): not in a read section
  *	device	inval_flush_device(), inval_stall_issue(): a part of the device's attach
@@ -68,7 +68,10 @@
  * Why it is right: unmap stores the table, has a full barrier, then loads the
  * array; attach stores the array, has a full barrier, then stores the STE. So
  * either the flush sees the array with the device, or the SMMU, which reads the
- * table only after the STE, sees the new table.
+ * table only after the STE, sees the new table. That is not enough for an ATC: it is
+ * filled from the TLB, too, where the tag's other devices on that SMMU may have left
+ * what such a flush, without the device, has yet to take away. So the publish of a use
+ * with ATS waits for the walks that began before.
  */
 #ifndef INVAL_DOMAIN_GUARD
 #define INVAL_DOMAIN_GUARD
@@ -677,11 +680,12 @@ static inline INVAL_MUST_CHECK int inval_attach_prepare(struct inval_attach *t, 
  * inval_attach_publish() - flushes of the new domain include the device
  * @t: the transaction, prepared
  *
- * Ends in a full barrier: what the CPU writes behind it, the STE or CD above
- * all, is seen by the SMMU only after the array is seen by flushes. Tables
- * written before it are visible then, too.
+ * A full barrier: what the CPU writes behind it, the STE or CD above all, is seen by
+ * the SMMU only after the array is seen by flushes. Tables written before it are
+ * visible then, too. With ATS this waits, besides, for every walk of the new domain
+ * that began before.
  *
- * Context: the attach mutex is held; flushes may run. Never waits.
+ * Context: the attach mutex is held; flushes may run. With ATS not in a read section.
  * Return: 0; -INVAL_EINVAL when it is not prepared: nothing changed.
  */
 static inline INVAL_MUST_CHECK int inval_attach_publish(struct inval_attach *t)
@@ -695,6 +699,9 @@ static inline INVAL_MUST_CHECK int inval_attach_publish(struct inval_attach *t)
 	t->next = NULL;
 	t->state = INVAL_ATTACH_PUBLISHED;
 	inval_port_dma_mb(); /* order: publish */
+	/* They are sorted, and of one SMMU: ATS comes last. */
+	if (t->add_num != 0U && inval_entry_is_ats(&t->add[t->add_num - 1U]))
+		inval_port_read_sync(&t->to->read); /* order: join */
 	return 0;
 }
 
