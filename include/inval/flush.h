@@ -133,6 +133,7 @@ enum inval_group {
 /* Internal: features that decide how a range is cut; next to them, the policy's. */
 #define INVAL_WALK_FEATS	(INVAL_FEAT_RIL | INVAL_FEAT_DS)
 #define INVAL_WALK_ONE		(1ULL << 63)
+#define INVAL_WALK_WHOLE	UINT64_MAX
 /* Internal: TLBIs that are kept for the next tag; with RIL there are hardly more. */
 #define INVAL_WALK_PIECES	2U
 
@@ -150,12 +151,11 @@ enum inval_group {
  * @busy: this SMMU has been given a command
  * @wait: of this SMMU
  * @waits: SMMUs not yet waited for
- * @whole: everything is asked for
  * @all: everything, on this SMMU
  * @dead: an S2_VMID entry of this SMMU was skipped
  * @no_tlbi: the CPU's broadcasts did it, on this SMMU
  * @how: what @range was cut for, as features and INVAL_WALK_ONE
- * @count: TLBIs of @range
+ * @count: TLBIs of @range; INVAL_WALK_WHOLE: everything is asked for
  * @range: the request, cut for SMMUs such as this one
  * @piece: its TLBIs without opcode and tag, when they are @count
  * @span: the request as ATC_INV
@@ -179,7 +179,6 @@ struct inval_walk {
 	bool busy;
 	struct inval_flush_wait *wait;
 	uint32_t waits;
-	bool whole;
 	bool all;
 	bool dead;
 	bool no_tlbi;
@@ -362,9 +361,9 @@ static inline void inval_walk_fit(struct inval_walk *w)
 	uint64_t cut = (s->caps.feat & INVAL_WALK_FEATS) |
 		       (s->policy.one_command ? INVAL_WALK_ONE : 0U);
 
-	if (cut != w->how && !w->whole)
+	if (cut != w->how && w->count != INVAL_WALK_WHOLE)
 		inval_walk_cut(w, cut);
-	w->all = w->whole || w->count > s->policy.max_cmds;
+	w->all = w->count > s->policy.max_cmds;
 	w->no_tlbi = w->f->cpu_tlbi && inval_caps_has(&s->caps, INVAL_FEAT_BTM);
 }
 
@@ -575,7 +574,7 @@ static inline void inval_walk_begin(struct inval_walk *w, const struct inval_ran
 	w->req = req;
 	w->smmu = NULL;
 	w->waits = 0;
-	w->whole = inval_range_is_all(req->bytes);
+	w->count = inval_range_is_all(req->bytes) ? INVAL_WALK_WHOLE : 0U;
 	w->how = ~0ULL;
 	w->spans = 0;
 	w->tlbi = 0;
