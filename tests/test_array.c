@@ -530,7 +530,7 @@ TEST(array, one_stream_two_substreams_are_two)
 	free(b);
 }
 
-TEST(array, purge_keeps_the_count_of_ats)
+TEST(array, peers_purge_keeps_the_count_of_ats)
 {
 	struct inval_entry add[3];
 	struct inval_array *a, *b = NULL;

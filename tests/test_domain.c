@@ -13,6 +13,7 @@
  *     devices of an SMMU, several SMMUs, a parent stage 2, EL2 with and without ASIDs.
  *  5. commit waits for walks that began before when an ATS entry died, and only then:
  *     after it, and after the users were taken away, but before the tags are flushed.
+ *     Whatever array the walk is on, and whatever it found when it began.
  *  6. A flush on another CPU between any two steps sees the old devices or all; after
  *     publish all; after commit none that left. While an ASID moves, always the one or
  *     both that CDs hold.
@@ -514,6 +515,77 @@ TEST(domain, fence_waits_for_walks_that_began_before)
 	CHECK(rec.log[i].what == INVAL_EVENT_FENCE && rec.log[i].addr == 2U &&
 	      rec.log[i].value == 1U, "trace of the fence");
 	rec.on_turn = sim_turn;
+	finish(&d);
+}
+
+/*
+ * The walk is on an array that another attach has replaced since: a lock inside the
+ * array would not be the one that the detach finds.
+ */
+TEST(domain, peers_fence_of_a_replaced_array)
+{
+	struct inval_use u = use_ats(INVAL_REGIME_S1, 0, 7), plain = use(INVAL_REGIME_S1, 0, 7);
+	struct inval_device one = device(0, sid1, 1), two = device(1, sid2, 1);
+	struct inval_flush f = sim_flush();
+	struct inval_array *old;
+	struct inval_domain d;
+
+	start();
+	rec.keep_frees = true;
+	inval_domain_init(&d);
+	attach(&one, &d, &u);
+	old = array_of(&d);
+	walk_begins(&d, 10);
+	rec.cpu = 1;
+	CHECK(inval_port_slot_load(&d.slot) == old, "walk");
+	rec.cpu = 0;
+	publish(&two, &d, &plain, NULL, NULL);
+	CHECK(inval_attach_commit(&t, &f) == 0 && array_of(&d) != old && walk_turns == 10U,
+	      "not replaced");
+	publish(&one, NULL, NULL, &d, &u);
+	rec_forget();
+	CHECK(inval_attach_commit(&t, &f) == 0 && t.left.ats == 1U, "commit");
+	CHECK(walk_turns == 0U && rec_total(REC_READ_WAIT) == 10U, "did not wait");
+	CHECK(inval_array_at(old)[1].users == 1U, "the walk's array was taken from it");
+	rec.on_turn = sim_turn;
+	rec_run_frees();
+	detach(&two, &d, &plain);
+	finish(&d);
+}
+
+/*
+ * A walk begins when no device has ATS; then an entry that had died is in use again, in
+ * place: what the walk found out at its beginning is worth nothing. Nor is what one of
+ * the new device found, when that leaves.
+ */
+TEST(domain, peers_fence_of_a_revived_entry)
+{
+	struct inval_use with = use_ats(INVAL_REGIME_S1, 0, 7);
+	struct inval_use other = use(INVAL_REGIME_S2_PARENT, 5, 0);
+	struct inval_device one = device(0, sid1, 1), two = device(1, sid2, 1);
+	struct inval_flush f = sim_flush();
+	struct inval_array *a;
+	struct inval_domain d;
+
+	start();
+	inval_domain_init(&d);
+	attach(&one, &d, &with);
+	attach(&two, &d, &other);
+	detach(&one, &d, &with);
+	a = array_of(&d);
+	CHECK(a->ats == 0U && a->num == 4U && a->dead == 2U, "%u entries", a->num);
+	rec_forget();
+	walk_begins(&d, 10);
+	publish(&one, &d, &with, NULL, NULL);
+	CHECK(walk_turns == 0U && rec_total(REC_READ_WAIT) == 10U, "publish did not wait");
+	CHECK(inval_attach_commit(&t, &f) == 0 && array_of(&d) == a && a->ats == 1U, "revived");
+	publish(&one, NULL, NULL, &d, &with);
+	rec_forget();
+	walk_begins(&d, 10);
+	CHECK(inval_attach_commit(&t, &f) == 0 && t.left.ats == 1U, "commit");
+	CHECK(walk_turns == 0U && rec_total(REC_READ_WAIT) == 10U, "did not wait");
+	rec.on_turn = sim_turn;
+	detach(&two, &d, &other);
 	finish(&d);
 }
 

@@ -29,7 +29,40 @@
  * 13. With cpu_tlbi an SMMU that hears broadcasts gets ATC_INV and SYNC alone, and nothing
  *     without ATS; another gets all, in the same flush.
  * What test_domain_cases.c sees of flush.h: a device's flush, SMMU off and on.
- * Faults of others that must not come back are cases "peers_*".
+ *
+ * Faults seen in other code that must not come back, and the case for each:
+ *	each SMMU is waited for in turn		peers_all_are_issued_to_before_one_is_
+ *						waited_for, peers_all_queues_run_before_a_wait
+ *	2^32 leaf pages: SCALE 32, one page	peers_sixteen_tib; range/named_sizes
+ *	a size that is no multiple of the page
+ *	never ends				peers_odd_sizes_end
+ *	a range that ends at 2^64: a SYNC alone	peers_end_of_the_address_space
+ *	"everything" by size, not by commands:
+ *	262 143 TLBIs				peers_threshold_counts_commands
+ *	ATC_INV of one power of two		peers_atc_across_a_boundary
+ *	an odd page at the end of a range with
+ *	Leaf = 0: one page more, or reserved	peers_one_page_behind_32
+ *	errors of the queue are dropped; a
+ *	time-out is a success			peers_errors_come_back, peers_timeout_is_an_error
+ *	interrupts are off, or a lock held,
+ *	through waits				peers_waits_as_the_caller_came
+ *	one command at a time			peers_one_batch_for_many_commands
+ *	a batch is cleared before each walk	peers_batch_is_not_cleared
+ *	a clear left out ends or stops the walk	peers_clear_left_out_goes_on
+ *	two SubstreamIDs of a StreamID are one	peers_substreams_stay_apart;
+ *						domain/peers_substreams_of_one_stream
+ *	purge forgets that there is ATS		array/peers_purge_keeps_the_count_of_ats
+ *	a fence that misses a walk: on an array
+ *	replaced meanwhile, or begun when there
+ *	was no ATS				domain/peers_fence_of_a_replaced_array,
+ *						domain/peers_fence_of_a_revived_entry
+ *	a second device copies the array, a
+ *	detach needs memory			domain/no_memory_when_all_keys_are_there,
+ *						domain/detach_needs_nothing; bench: its cost
+ *	one ASID at a time while it moves	cases/asid_moves_on_all_smmus
+ *	no way round when ASIDs run out		tag/goes_round, tag/exhaustion, tag/stale
+ *	the device of a failed ATC_INV unknown	failed_atc_names_all_it_may_have_been
+ *	nothing is counted or traced		counted_and_traced
  */
 /* port: recording */
 #include <inval/flush.h>
@@ -336,6 +369,30 @@ TEST(flush, peers_end_of_the_address_space)
 	judge_range(SIM_RIL | SIM_DS, 1ULL << 63, 1ULL << 63, 16, 512);
 }
 
+/* Exactly 33 and 65 pages of tables: a rest of one is TG 0, not the reserved form. */
+TEST(flush, peers_one_page_behind_32)
+{
+	static const uint32_t pages[4] = { 1, 33, 65, 1025 };
+	struct inval_range_req req = sim_req(VA, 0, false);
+	struct inval_cmd last;
+	struct sim_want w;
+	uint32_t i;
+
+	for (i = 0; i < 4U; i++) {
+		req.bytes = pages[i] * 0x1000ULL;
+		sim_reset();
+		sim_add(0, SIM_RIL);
+		w = sim_want_tag(SIM_S1, 0, 1, 1);
+		walk_all(&w, 1, &req);
+		sim_judge(&w, 1, &req, 12);
+		CHECK(sim.cmds == (i == 0U ? 2U : 3U), "%u pages: %u commands", pages[i], sim.cmds);
+		last = sim.cmd[sim.cmds - 2U].cmd;
+		CHECK(last.d0 == 0x0001000100000012ULL && last.d1 == VA + req.bytes - 0x1000U,
+		      "%u pages: the last is %016llx %016llx", pages[i],
+		      (unsigned long long)last.d0, (unsigned long long)last.d1);
+	}
+}
+
 /* Spans of ATC_INV cover less than twice what was asked, whatever they cross. */
 TEST(flush, peers_atc_across_a_boundary)
 {
@@ -603,6 +660,69 @@ TEST(flush, peers_all_queues_run_before_a_wait)
 	CHECK(rec_total(REC_RELAX) == 1U, "%u turns: the waits do not overlap",
 	      rec_total(REC_RELAX));
 	sim_judge(w, num, &req, 12);
+	CHECK(rec_done() == 0U, "%s", rec.misuse_text);
+}
+
+/* One call for what fits a batch, its SYNCs included. */
+TEST(flush, peers_one_batch_for_many_commands)
+{
+	struct inval_range_req req = sim_req(VA, 60U * 0x1000U, true);
+	struct sim_want w[MOST];
+	uint32_t num = nested_smmus(w, 2);
+
+	inval_caps_drop(&sim_at(0)->smmu.caps, INVAL_FEAT_RIL);
+	walk_all(w, num, &req);
+	CHECK(sim.calls == 4U && sim.call[0].num == 64U && sim.call[0].sync &&
+	      sim.call[1].num < 8U && sim.call[1].sync, "%u calls, %u commands", sim.calls,
+	      sim.call[0].num);
+	sim_judge(w, num, &req, 12);
+}
+
+/* Nothing is written but the commands. */
+TEST(flush, peers_batch_is_not_cleared)
+{
+	struct inval_range_req req = sim_req(VA, 0x1000, true);
+	struct sim_want w[MOST];
+	uint32_t num = nested_smmus(w, 1), i;
+	struct inval_flush f = sim_flush();
+
+	sim_entries(entries, w, num, 12);
+	memset(sim.batch, 0x77, sizeof(sim.batch));
+	CHECK(sim_walk(entries, num, 12, &req, &f) == 0 && sim.cmds == 6U, "walk");
+	for (i = 5U * sizeof(sim.batch[0]); i < sizeof(sim.batch); i++)
+		CHECK(((unsigned char *)sim.batch)[i] == 0x77U, "byte %u of the batch", i);
+	memset(sim.batch, 0x77, sizeof(sim.batch));
+	CHECK(sim_walk(entries, 0, 12, &req, &f) == 0, "of nothing");
+	for (i = 0; i < sizeof(sim.batch); i++)
+		CHECK(((unsigned char *)sim.batch)[i] == 0x77U, "byte %u of nothing", i);
+}
+
+/* With ATS as without: interrupts are as they were, and no lock stands in the way. */
+TEST(flush, peers_waits_as_the_caller_came)
+{
+	struct inval_range_req req = sim_req(VA, 0x1000, true);
+	struct sim_want w[MOST];
+	uint32_t num = nested_smmus(w, 3), i, off, turns;
+	struct inval_flush f = sim_flush();
+	unsigned long token;
+
+	for (i = 0; i < 3U; i++)
+		sim_queue(i, 5);
+	sim_entries(entries, w, num, 12);
+	for (off = 0; off < 2U; off++) {
+		rec_forget();
+		token = off != 0U ? inval_port_irq_save() : 0U;
+		CHECK(inval_flush_entries(entries, num, 12, &req, &f) == 0, "flush");
+		if (off != 0U)
+			inval_port_irq_restore(token);
+		for (turns = 0, i = 0; i < rec.events; i++) {
+			if (rec.log[i].kind != REC_RELAX && rec.log[i].kind != REC_WAIT_EVENT)
+				continue;
+			turns++;
+			CHECK(rec.log[i].irq_off == (off != 0U), "interrupts, off %u", off);
+		}
+		CHECK(turns != 0U && rec_total(REC_LOCK) == 0U, "%u turns", turns);
+	}
 	CHECK(rec_done() == 0U, "%s", rec.misuse_text);
 }
 
@@ -1102,7 +1222,7 @@ TEST(flush, failed_atc_of_a_queue)
 }
 
 /* One SMMU has stopped: it costs its time-out once, then fails fast. */
-TEST(flush, queue_that_does_not_move)
+TEST(flush, peers_timeout_is_an_error)
 {
 	struct inval_range_req req = sim_req(VA, 0x1000, true);
 	struct sim_want w[MOST], others[MOST];
