@@ -8,7 +8,7 @@
  * RCU, barriers, time and registers (inval/port.h is the contract). Never
  * allocates, has no libc and no writable global state.
  *
- *	types caps report cmd check text range guest tag smccc	pure: no port needed
+ *	types caps report cmd check attr text range guest tag smccc	pure: no port needed
  *	port array queue flush domain cache memregion	need a port
  *
  * Each header can be included alone. This one includes the pure parts, and of
@@ -31,6 +31,7 @@
 #include "inval/report.h"
 #include "inval/cmd.h"
 #include "inval/check.h"
+#include "inval/attr.h"
 #include "inval/text.h"
 #include "inval/range.h"
 #include "inval/guest.h"

@@ -9,6 +9,9 @@
  * 4. Data lines step by DminLine, instruction lines by IminLine; IDC and DIC leave
  *    out what they allow to, never the barriers: DSB between the cleaning and the
  *    instruction caches, DSB and ISB at the end.
+ * 5. A plan of attr.h is run in its order, each step of its kind, through the mapping
+ *    that it names, over the whole range; the embedder's steps are told to it; after
+ *    an error nothing more is done.
  */
 /* port: recording */
 #include <inval/cache.h>
@@ -155,5 +158,91 @@ TEST(cache, code)
 	check_code("DiiiDI", true, false);
 	check_code("DccDI", false, true);
 	check_code("DI", true, true);
+	CHECK(rec_done() == 0U, "misuse");
+}
+
+/* What the embedder is told, and when it refuses. */
+static enum inval_step told[INVAL_ATTR_STEPS];
+static uint32_t tells, refuse_at;
+
+static int others(void *arg, enum inval_step step)
+{
+	CHECK(arg == &tells, "another argument");
+	rec_log(REC_TRACE, 0xabcd, step);
+	told[tells] = step;
+	return ++tells == refuse_at ? -INVAL_ETIMEDOUT : 0;
+}
+
+#define ALIAS	0x40000000U
+#define NEW	0x80000000U
+
+static void add(struct inval_plan *plan, enum inval_step step, enum inval_via via)
+{
+	plan->step[plan->num].step = step;
+	plan->step[plan->num].via = via;
+	plan->step[plan->num].why = INVAL_WHY_SEEN;
+	plan->num++;
+}
+
+TEST(cache, run)
+{
+	static const struct inval_cache_where where = { ALIAS, NEW, 4096 };
+	static const struct {
+		enum inval_step step;
+		enum rec_kind kind;
+	} by_address[] = {
+		{ INVAL_STEP_CLEAN, REC_DC_CVAC }, { INVAL_STEP_CLEAN_INV, REC_DC_CIVAC },
+		{ INVAL_STEP_INV, REC_DC_IVAC }, { INVAL_STEP_CLEAN_POU, REC_DC_CVAU },
+		{ INVAL_STEP_ICACHE, REC_IC_IVAU }
+	};
+	struct inval_plan plan;
+	uint32_t i, at;
+	uint64_t va;
+
+	rec_reset();
+	rec.ctr_el0 = ctr(6, 6, 4, false, false);
+	for (i = 0; i < 10U; i++) {
+		va = i < 5U ? ALIAS : NEW;
+		plan.num = tells = refuse_at = 0;
+		add(&plan, INVAL_STEP_BREAK, INVAL_VIA_NONE);
+		add(&plan, INVAL_STEP_BARRIER, INVAL_VIA_NONE);
+		add(&plan, by_address[i % 5U].step, i < 5U ? INVAL_VIA_ALIAS : INVAL_VIA_NEW);
+		add(&plan, INVAL_STEP_MAKE, INVAL_VIA_NONE);
+		rec_forget();
+		CHECK(inval_cache_run(&plan, &where, others, &tells) == 0, "step %u", i);
+		CHECK(tells == 2U && told[0] == INVAL_STEP_BREAK && told[1] == INVAL_STEP_MAKE,
+		      "step %u: %u told", i, tells);
+		CHECK(rec.log[0].kind == REC_TRACE && rec.log[1].kind == REC_DSB &&
+		      rec.log[2].kind == REC_ISB, "step %u: the barrier", i);
+		at = rec_next_at(by_address[i % 5U].kind, va, 3);
+		CHECK(at != REC_NONE && at < rec_next(REC_TRACE, 1) && rec.log[at + 63U].addr ==
+		      va + 63U * 64U && rec_total(by_address[i % 5U].kind) == 64U, "step %u", i);
+		CHECK(rec_next(REC_TRACE, 1) == rec.events - 1U, "step %u: MAKE is not the last", i);
+	}
+	CHECK(rec_done() == 0U, "misuse");
+}
+
+TEST(cache, run_ends_at_an_error)
+{
+	static const struct inval_cache_where where = { ALIAS, NEW, 4096 };
+	struct inval_attr_change c;
+	struct inval_plan plan;
+	uint32_t i;
+
+	rec_reset();
+	memset(&c, 0, sizeof(c));
+	c.from.mem = INVAL_MEM_CACHEABLE;
+	c.to.mem = INVAL_MEM_UNCACHED;
+	c.alias = INVAL_ALIAS_CACHEABLE;
+	c.cpu = c.smmu = true;
+	CHECK(inval_attr_plan(&plan, &c) == 0, "plan");
+	for (i = 1; i <= 4U; i++) {
+		tells = 0;
+		refuse_at = i;
+		rec_forget();
+		CHECK(inval_cache_run(&plan, &where, others, &tells) == -INVAL_ETIMEDOUT, "error %u", i);
+		CHECK(tells == i && rec.log[rec.events - 1U].kind == REC_TRACE, "after error %u", i);
+		CHECK((rec_total(REC_DC_CVAC) != 0U) == (i == 4U), "error %u: cleaned", i);
+	}
 	CHECK(rec_done() == 0U, "misuse");
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * text.h
- * 1. Opcodes, fields, warnings, events and counters have the name of their
+ * 1. Opcodes, fields, steps, warnings, events and counters have the name of their
  *    enumerator, codes begin with it, and each reason's sentence has the words
  *    that tell it from all others: no two the same, none empty. Every other
  *    number is "?". A new enumerator in a header does not compile here.
@@ -174,6 +174,43 @@ static const char *counter_name(enum inval_counter what)
 	return NULL;
 }
 
+static const char *step_name(enum inval_step step)
+{
+	switch (step) {
+	NAME(INVAL_STEP_, BREAK);
+	NAME(INVAL_STEP_, MAKE);
+	NAME(INVAL_STEP_, RESIZE);
+	NAME(INVAL_STEP_, NT_SET);
+	NAME(INVAL_STEP_, NT_CLEAR);
+	NAME(INVAL_STEP_, BARRIER);
+	NAME(INVAL_STEP_, TLBI_CPU);
+	NAME(INVAL_STEP_, TLBI_SMMU);
+	NAME(INVAL_STEP_, CLEAN);
+	NAME(INVAL_STEP_, CLEAN_INV);
+	NAME(INVAL_STEP_, INV);
+	NAME(INVAL_STEP_, CLEAN_POU);
+	NAME(INVAL_STEP_, ICACHE);
+	NAME(INVAL_STEP_, ICACHE_ALL);
+	}
+	return NULL;
+}
+
+static const char *why_words(enum inval_why why)
+{
+	switch (why) {
+	case INVAL_WHY_LIVE: return "live|attributes";
+	case INVAL_WHY_SIZE: return "live|size";
+	case INVAL_WHY_GONE: return "mapping ends";
+	case INVAL_WHY_NEW: return "mapping begins";
+	case INVAL_WHY_SEEN: return "effect|next";
+	case INVAL_WHY_DIRTY: return "stores|missed|later";
+	case INVAL_WHY_STALE: return "others stored past";
+	case INVAL_WHY_SHARE: return "sharers";
+	case INVAL_WHY_CODE: return "instruction";
+	}
+	return NULL;
+}
+
 /* Words that only this reason's sentence has all of. */
 static const char *reason_words(enum inval_reason reason)
 {
@@ -321,6 +358,25 @@ TEST(text, reasons_have_sentences_of_their_own)
 	}
 	for (; n < 0x20U; n++)
 		CHECK(strcmp(inval_text_reason((enum inval_reason)n), "?") == 0, "%u", n);
+}
+
+TEST(text, steps_and_their_reasons)
+{
+	const char *words;
+	uint32_t n, other, matches;
+
+	for (n = 0; n < 16U; n++) {
+		CHECK(is_name(inval_text_step((enum inval_step)n), step_name((enum inval_step)n)),
+		      "step %u is %s", n, inval_text_step((enum inval_step)n));
+		words = why_words((enum inval_why)n);
+		if (words == NULL) {
+			CHECK(strcmp(inval_text_why((enum inval_why)n), "?") == 0, "reason %u", n);
+			continue;
+		}
+		for (other = 0, matches = 0; other < 16U; other++)
+			matches += has_words(inval_text_why((enum inval_why)other), words) ? 1U : 0U;
+		CHECK(matches == 1U && has_words(inval_text_why((enum inval_why)n), words), "%u", n);
+	}
 }
 
 static const struct line {

@@ -16,6 +16,7 @@
 #define INVAL_CACHE_GUARD
 
 #include "types.h"
+#include "attr.h"
 #include "port.h"
 
 INVAL_BEGIN
@@ -218,6 +219,84 @@ static inline void inval_cache_code(uint64_t va, uint64_t bytes)
 {
 	inval_cache_clean_pou(va, bytes);
 	inval_cache_icache(va, bytes);
+}
+
+/**
+ * struct inval_cache_where - the range of a plan
+ * @alias: its first byte in the alias; not read without one
+ * @va: its first byte in the mapping that is changed; not read where no step goes
+ *	through that
+ * @bytes: length, in whole pages
+ */
+struct inval_cache_where {
+	uint64_t alias;
+	uint64_t va;
+	uint64_t bytes;
+};
+
+/**
+ * typedef inval_cache_others - a step of a plan that is the embedder's
+ *
+ * Entries are written, and cleaned where an SMMU is not coherent; TLBI_CPU is issued;
+ * TLBI_SMMU is inval_domain_flush(); ICACHE_ALL is IC IALLUIS. 0 or -INVAL_E*.
+ */
+typedef int inval_cache_others(void *arg, enum inval_step step);
+
+/* Internal: a step by address. */
+static inline void inval_cache_step(enum inval_step step, uint64_t va, uint64_t bytes)
+{
+	switch (step) {
+	case INVAL_STEP_CLEAN:
+		inval_cache_clean(va, bytes);
+		break;
+	case INVAL_STEP_CLEAN_INV:
+		inval_cache_clean_inv(va, bytes);
+		break;
+	case INVAL_STEP_INV:
+		inval_cache_inv(va, bytes);
+		break;
+	case INVAL_STEP_CLEAN_POU:
+		inval_cache_clean_pou(va, bytes);
+		break;
+	default:
+		inval_cache_icache(va, bytes);
+		break;
+	}
+}
+
+/**
+ * inval_cache_run() - change a mapping's attributes
+ * @plan: from inval_attr_plan()
+ * @where: the range
+ * @others: the embedder's steps, by name: then they are called directly
+ * @arg: for @others
+ *
+ * Context: any in which @others may run; the lock of the tables is held.
+ * Return: 0; else the error of @others: nothing after that step was done, and the
+ * pages must not be used until a plan for them has come to its end.
+ */
+INVAL_ALWAYS_INLINE INVAL_MUST_CHECK int inval_cache_run(const struct inval_plan *plan,
+							 const struct inval_cache_where *where,
+							 inval_cache_others *others, void *arg)
+{
+	const struct inval_attr_step *s;
+	uint32_t i;
+	int err = 0;
+
+	for (i = 0; i < plan->num && err == 0; i++) {
+		s = &plan->step[i];
+		if (s->step == INVAL_STEP_BARRIER) {
+			inval_port_dsb();
+			inval_port_isb();
+		} else if (s->via == INVAL_VIA_ALIAS) {
+			inval_cache_step(s->step, where->alias, where->bytes);
+		} else if (s->via == INVAL_VIA_NEW) {
+			inval_cache_step(s->step, where->va, where->bytes);
+		} else {
+			err = others(arg, s->step);
+		}
+	}
+	return err;
 }
 
 INVAL_END

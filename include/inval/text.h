@@ -9,6 +9,7 @@
 #ifndef INVAL_TEXT_GUARD
 #define INVAL_TEXT_GUARD
 
+#include "attr.h"
 #include "check.h"
 #include "cmd.h"
 #include "report.h"
@@ -201,6 +202,45 @@ static inline const char *inval_text_counter(enum inval_counter what)
 		"ref\0" "firmware\0" "shared\0";
 
 	return inval_text_nth(names, (uint32_t)what);
+}
+
+/**
+ * inval_text_step() - name of a step of a plan, without INVAL_STEP_, in small letters
+ * @step: the step
+ *
+ * Context: any.
+ * Return: the name; "?" for a number that is no step.
+ */
+static inline const char *inval_text_step(enum inval_step step)
+{
+	static const char names[] =
+		"break\0" "make\0" "resize\0" "nt_set\0" "nt_clear\0" "barrier\0" "tlbi_cpu\0"
+		"tlbi_smmu\0" "clean\0" "clean_inv\0" "inv\0" "clean_pou\0" "icache\0"
+		"icache_all\0";
+
+	return inval_text_nth(names, (uint32_t)step);
+}
+
+/**
+ * inval_text_why() - why a plan has a step
+ * @why: its reason
+ *
+ * Context: any.
+ * Return: a sentence without a stop; "?" for a number that is no reason.
+ */
+static inline const char *inval_text_why(enum inval_why why)
+{
+	static const char names[] =
+		"a live entry must not change its attributes\0"
+		"a live entry must not change its size at this FEAT_BBM level\0"
+		"the mapping ends\0" "the mapping begins\0"
+		"the step before has taken effect when the next one begins\0"
+		"stores still in a cache would be missed, or overwrite later ones\0"
+		"caches may hold what was there before others stored past them\0"
+		"caches that hold the range do not answer the new sharers\0"
+		"instruction fetches would get what was there before\0";
+
+	return inval_text_nth(names, (uint32_t)why);
 }
 
 /**
