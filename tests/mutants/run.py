@@ -17,7 +17,7 @@ fail with it and pass without it. A public function without a bug inside it is a
 failure. "test demo ROW" runs the bare-metal image instead of a unit test, and
 looks for ROW among its failed rows; "test stress MODE PROGRAM TEXT" runs a program
 of tests/stress (build.sh has the modes), and looks for TEXT, a regular expression, in
-what it says.
+what it says. "test kvm NAME" runs a program of selftests/kvm in a guest.
 
 Besides, COUNT bugs are generated from SEED: at least 95 % must be caught. Those that
 change nothing anybody could see stand in tests/mutants/survivors, with the reason;
@@ -137,6 +137,17 @@ def run_stress(directory, include, test):
     return "" if re.search(text, result.stdout) else "no \"%s\"\n%s" % (text, result.stdout[-1500:])
 
 
+def run_kvm(directory, include, name):
+    """NAME of selftests/kvm built with INCLUDE; "" when it fails, else what was seen."""
+    result = subprocess.run([str(ROOT / "selftests/kvm/run.sh"), "--mode", "vhe", name],
+                            capture_output=True, text=True,
+                            env=dict(os.environ, INVAL_INCLUDE=str(include),
+                                     INVAL_BUILD=str(directory / "build")), timeout=600)
+    if result.returncode == 1 and "FAILED: vhe: %s\n" % name in result.stdout:
+        return ""
+    return "exit code %d\n%s" % (result.returncode, result.stdout[-1500:] + result.stderr)
+
+
 def plant(mutant, directory):
     """A copy of the library with the bug in it; returns its include directory."""
     include = directory / "include"
@@ -159,6 +170,8 @@ def judge_listed(mutant, out):
         stem, _, name = mutant.test.partition(" ")
         if stem == "demo":
             return run_demo(directory, include, name)
+        if stem == "kvm":
+            return run_kvm(directory, include, name)
         if stem == "stress":
             return run_stress(directory, include, name)
         problem = build(directory, include, stem)
