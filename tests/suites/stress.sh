@@ -3,7 +3,8 @@
 #
 # Real threads: domains under ThreadSanitizer, under AddressSanitizer with freed arrays
 # poisoned, and with liburcu's RCU; queues with ten million commands, a million of them
-# under ThreadSanitizer. And the attach mutex left out, which must be noticed; bugs
+# under ThreadSanitizer; requesters of cache maintenance while providers come and go. And
+# the attach mutex left out, and a remove that does not wait, which must be noticed; bugs
 # planted in the library are tests/mutants/stress.list.
 set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
@@ -30,6 +31,9 @@ export -f run_logged
 for mode in plain tsan asan urcu; do
 	stress stress_domain $mode -DSTRESS_FLUSHES=150000U
 done
+for mode in plain tsan asan; do
+	stress stress_memregion $mode -DSTRESS_REQUESTS=5000U
+done
 stress stress_queue plain -DSTRESS_COMMANDS=1600000U
 stress stress_queue tsan -DSTRESS_COMMANDS=200000U
 drain
@@ -41,4 +45,7 @@ done
 check "build without the attach mutex" "$root/tests/stress/build.sh" tsan stress_domain \
 	"$out/no_mutex" "-DSTRESS_LOCK(m)=(void)(m)" "-DSTRESS_UNLOCK(m)=(void)(m)"
 check_not "the attach mutex left out" "data race" timeout 600 "$out/no_mutex"
+check "build a remove that does not wait" "$root/tests/stress/build.sh" asan stress_memregion \
+	"$out/no_wait" "-DSTRESS_REMOVE(m, p)=forget(m, p)"
+check_not "a remove that does not wait" "heap-use-after-free" timeout 600 "$out/no_wait"
 finish
