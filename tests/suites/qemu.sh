@@ -3,7 +3,7 @@
 #
 # Against an SMMU that is not ours: the demo as a user runs it, and selftests/qemu
 # (all rows, QEMU's trace log as a second judge, controls that must fail). Where
-# DMA lands is the judge.
+# DMA lands is the judge. And the firmware call, answered by an image itself.
 set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 suite qemu
@@ -22,4 +22,5 @@ run()
 
 run demo "$root/examples/demo.sh"
 run selftests "$root/selftests/qemu/run.sh"
+run firmware "$root/selftests/qemu/firmware/run.sh"
 finish
