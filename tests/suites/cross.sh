@@ -4,7 +4,8 @@
 # Every test as a plain program that really runs on arm64, arm, riscv64 and
 # big-endian s390x (qemu-user), with as many cases as here; and every header alone,
 # freestanding, for these and aarch64_be, x86-64 and i386: only the compiler's own
-# headers, all functions emitted, nothing undefined but memcpy and memset.
+# headers, all functions emitted, nothing undefined but memcpy and memset. And what an
+# embedder names at compile time is called directly (tests/object).
 set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 suite cross
@@ -55,6 +56,17 @@ freestanding()
 }
 export -f freestanding
 
+# direct SOURCE OBJECT CC FLAG...: what is named at compile time is called directly
+direct()
+{
+	local object=$2 calls
+
+	"${@:3}" -std=c99 -O2 -fno-pic -fno-jump-tables \
+		-I"$root/include" -I"$root/tests/ports/freestanding" -c "$1" -o "$object" || return
+	calls=$("$dump" -d "$object" | grep -E '\b(blr|br)\b|\b(call|jmp) +\*')
+	[ -z "$calls" ] || { echo "indirect calls:"; echo "$calls"; return 1; }
+}
+
 # shellcheck disable=SC2034 # for alone
 single=$out/host/single
 while read -r target options; do
@@ -78,6 +90,18 @@ done <<-END
 	clang-s390x clang-19 --target=s390x-linux-gnu
 	clang-x86-64 clang-19 --target=x86_64-linux-gnu -mgeneral-regs-only
 	clang-i386 clang-19 --target=i386-linux-gnu -mgeneral-regs-only
+END
+while read -r name dump cc; do
+	# shellcheck disable=SC2086 # a list of words
+	check "one provider, $name: no indirect call" direct "$root/tests/object/provider.c" \
+		"$out/provider.$name.o" $cc
+	# shellcheck disable=SC2086
+	check_not "a registry, $name" "indirect calls:" direct "$root/tests/object/provider.c" \
+		"$out/registry.$name.o" $cc -DREGISTRY
+done <<-END
+	arm64 aarch64-linux-gnu-objdump aarch64-linux-gnu-gcc -mgeneral-regs-only
+	x86-64 objdump gcc-12
+	clang-arm64 aarch64-linux-gnu-objdump clang-19 --target=aarch64-linux-gnu
 END
 drain
 finish
