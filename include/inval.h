@@ -9,12 +9,12 @@
  * allocates, has no libc and no writable global state.
  *
  *	types caps report cmd check attr text range guest tag smccc	pure: no port needed
- *	port array queue flush domain cache memregion	need a port
+ *	port array queue flush domain guestq cache memregion	need a port
  *
  * Each header can be included alone. This one includes the pure parts, and of
  * the others those asked for by INVAL_WITH_QUEUE, INVAL_WITH_FLUSH (with array
- * and queue), INVAL_WITH_DOMAIN (with flush) and INVAL_WITH_CACHE: all of them when
- * none is defined, none with INVAL_WITH_PURE.
+ * and queue), INVAL_WITH_DOMAIN and INVAL_WITH_GUESTQ (with flush) and
+ * INVAL_WITH_CACHE: all of them when none is defined, none with INVAL_WITH_PURE.
  */
 #ifndef INVAL_GUARD
 #define INVAL_GUARD
@@ -40,15 +40,16 @@
 
 #if defined(INVAL_WITH_PURE) && \
 	(defined(INVAL_WITH_QUEUE) || defined(INVAL_WITH_FLUSH) || \
-	 defined(INVAL_WITH_DOMAIN) || defined(INVAL_WITH_CACHE))
-#error "inval: INVAL_WITH_PURE leaves out what INVAL_WITH_QUEUE, _FLUSH, _DOMAIN or _CACHE ask for"
+	 defined(INVAL_WITH_DOMAIN) || defined(INVAL_WITH_GUESTQ) || defined(INVAL_WITH_CACHE))
+#error "inval: INVAL_WITH_PURE leaves out what INVAL_WITH_QUEUE, _FLUSH, _DOMAIN, _GUESTQ or _CACHE ask for"
 #endif
 #if !defined(INVAL_WITH_PURE) && !defined(INVAL_WITH_QUEUE) && !defined(INVAL_WITH_FLUSH) && \
-	!defined(INVAL_WITH_DOMAIN) && !defined(INVAL_WITH_CACHE)
+	!defined(INVAL_WITH_DOMAIN) && !defined(INVAL_WITH_GUESTQ) && !defined(INVAL_WITH_CACHE)
 #define INVAL_WITH_DOMAIN
+#define INVAL_WITH_GUESTQ
 #define INVAL_WITH_CACHE
 #endif
-#if defined(INVAL_WITH_DOMAIN) && !defined(INVAL_WITH_FLUSH)
+#if (defined(INVAL_WITH_DOMAIN) || defined(INVAL_WITH_GUESTQ)) && !defined(INVAL_WITH_FLUSH)
 #define INVAL_WITH_FLUSH
 #endif
 #if defined(INVAL_WITH_FLUSH) && !defined(INVAL_WITH_QUEUE)
@@ -68,6 +69,9 @@
 #endif
 #ifdef INVAL_WITH_DOMAIN
 #include "inval/domain.h"
+#endif
+#ifdef INVAL_WITH_GUESTQ
+#include "inval/guestq.h"
 #endif
 #ifdef INVAL_WITH_CACHE
 #include "inval/cache.h"

@@ -7,10 +7,9 @@
  * that owns stage 1 over our stage 2. The caller has copied the command; nothing
  * here reads guest memory.
  *
- * An allow-list. What reaches the SMMU is put together anew by cmd.h's encoders,
- * from fields that were checked, so a bit of the guest's that no rule has seen
- * cannot pass. The VMID is always ours, a StreamID always looked up, an MSI never
- * sent:
+ * An allow-list. What is forwarded is put together anew by cmd.h's encoders, from
+ * fields that were checked, so a bit of the guest's that no rule has seen cannot pass.
+ * The VMID is always ours, a StreamID always looked up, an MSI never sent:
  *
  *	TLBI_NH_*			the same, with our VMID
  *	TLBI_NSNH_ALL			NH_ALL of our VMID
@@ -578,7 +577,7 @@ INVAL_ALWAYS_INLINE enum inval_verdict inval_guest_other(const struct inval_gues
 							 struct inval_guest_result *out)
 {
 	enum inval_verdict verdict;
-	struct inval_fields fields;
+	struct inval_cmd mask;
 
 	in = inval_guest_strip(g, in);
 	if (!inval_guest_takes(&g->policy, op) ||
@@ -592,9 +591,9 @@ INVAL_ALWAYS_INLINE enum inval_verdict inval_guest_other(const struct inval_gues
 		return verdict;
 	if (op == INVAL_OP_PRI_RESP && !g->enabled)
 		return INVAL_VERDICT_NOTHING;
-	(void)inval_cmd_decode(&fields, in);
-	fields.v[INVAL_FLD_SID] = out->stream.sid;
-	(void)inval_cmd_encode(&out->cmd, &fields);
+	mask = inval_cmd_mask(inval_cmd_layout(op) & ~INVAL_FLD_BIT(INVAL_FLD_SID));
+	out->cmd.d0 = inval_cmd_stream(op, false, out->stream.sid) | (in.d0 & mask.d0);
+	out->cmd.d1 = in.d1 & mask.d1;
 	return INVAL_VERDICT_EMULATE;
 }
 

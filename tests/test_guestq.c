@@ -1,0 +1,713 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * guestq.h over the command queue and the model of tests/model.
+ *
+ * Properties:
+ * - everything a guest puts is forwarded or emulated once, in its order, converted;
+ *   each command is copied once; at all queue sizes, over the wrap
+ * - a SYNC, and everything emulated, comes after what was forwarded has taken effect
+ * - CONS, and the counts reported, pass nothing that did not take effect; a bad command
+ *   at any index: all before it issued, CERROR_ILL there, none behind it
+ * - CERROR_ILL from the SMMU: found by itself, the right CONS; ABT from guest memory and
+ *   from a broken queue; ATC_INV_SYNC at the guest's SYNC, which is complete when retried
+ * - nothing runs while an error is active or the queue is off; going on after it
+ * - a budget is a bound, and a cursor goes on where it ended, in a range of streams too
+ * - registers: read-only, ignored and UNPREDICTABLE writes; wrap bits; sizes
+ * - PROD changed by another vCPU meanwhile; a PROD more than a lap ahead
+ * - a state saved and loaded in mid-work goes on; a state no queue has is refused
+ * - ATC_INV only in a read section, guest memory and emulation only outside
+ * - no warning, whatever the guest does; 200 hostile guests
+ */
+/* port: recording */
+#include "guest_machine.h"
+
+static void env_all(struct rules_env *env)
+{
+	memset(env, 0, sizeof(*env));
+	env->aidr = 0x4;
+	env->idr0 = 0x00057e33;
+	env->idr1 = 0x01000520;	/* CMDQS 8 */
+	env->idr3 = 0x00000500;
+	env->idr5 = 0x000001f5;
+	env->e2h = true;
+	env->sec = RULES_NS;
+}
+
+static void put_stream(uint32_t vsid, uint32_t sid, bool ats)
+{
+	struct grule_stream *s = &gm.j.rule_stream[gm.j.env.streams++];
+
+	s->vsid = vsid;
+	s->sid = sid;
+	s->ats = ats;
+	s->stu_lg2 = 12;
+}
+
+/* The widest guest of our VMID 0x1234; streams 0, 5, 6, 0x100. */
+static void open_guest(uint64_t seed)
+{
+	unsigned int op;
+
+	memset(&gm.j, 0, sizeof(gm.j));
+	env_all(&gm.j.env.real);
+	env_all(&gm.j.env.shown);
+	gm.j.env.shown.idr0 &= ~(uint32_t)1;
+	for (op = 0; op < 128; op++)
+		if (grule_listed(op))
+			gm.j.env.take[op / 64] |= (uint64_t)1 << op % 64;
+	gm.j.env.vmid = 0x1234;
+	gm.j.env.enabled = true;
+	put_stream(0, 0x700, false);
+	put_stream(5, 0x705, true);
+	put_stream(6, 0x9, true);
+	put_stream(0x100, 0x77, false);
+	CHECK(judge_init(&gm.j) == 0, "guest");
+	gm_open(seed);
+}
+
+static void open_booted(uint32_t lg2, uint64_t seed)
+{
+	open_guest(seed);
+	gm_boot(lg2);
+}
+
+#define NH_ASID(asid) (0x11 | (uint64_t)(asid) << 48)
+#define OUR_ASID(asid) (0x0000123400000011 | (uint64_t)(asid) << 48)
+#define ATC(sid) (0x40 | (uint64_t)(sid) << 32)
+
+/* Among the effects from @first on is this one. */
+static bool seen(uint32_t first, uint64_t d0, uint64_t d1)
+{
+	uint32_t i;
+
+	for (i = first; i < gm.dones; i++)
+		if (gm.done[i][0] == d0 && gm.done[i][1] == d1)
+			return true;
+	return false;
+}
+
+#define EXPECT_SEEN(first, d0, d1) \
+	CHECK(seen(first, d0, d1), "%llx did not take effect", (unsigned long long)(d0))
+
+TEST(guestq, init_refuses)
+{
+	struct inval_guestq_config good, cfg;
+
+	open_guest(1);
+	good = gm_config();
+#define REFUSED(field, value) \
+	do { \
+		cfg = good; \
+		cfg.field = value; \
+		CHECK(inval_guestq_init(&gm.q, &cfg) == -INVAL_EINVAL, #field); \
+	} while (0)
+	REFUSED(guest, NULL);
+	REFUSED(smmu, NULL);
+	REFUSED(batch, NULL);
+	REFUSED(at, NULL);
+	REFUSED(batch_num, 0);
+	REFUSED(reads, NULL);
+	cfg = good;
+	cfg.reads = NULL;
+	cfg.read_num = 0;
+	CHECK(inval_guestq_init(&gm.q, &cfg) == 0, "without ATS");
+	gm_close();
+}
+
+TEST(guestq, everything_once_in_order_over_the_wrap)
+{
+	uint32_t lg2, n, i, total = 0, first;
+
+	for (lg2 = 0; lg2 <= GM_LG2; lg2++) {
+		open_booted(lg2, lg2);
+		total = 0;
+		while (total < 5u << lg2 || total < 40) {
+			n = 1 + total % (1u << lg2);
+			first = gm.dones;
+			for (i = 0; i + 1 < n; i++)
+				gm_push(NH_ASID(total + i), 0);
+			gm_push(0x46, total);
+			CHECK(gm_run(1000) == 0, "run");
+			CHECK(gm.rep.consumed == n && gm.rep.issued == n - 1 && !gm.rep.error,
+			      "%u of %u, issued %u", (unsigned int)gm.rep.consumed, (unsigned int)n,
+			      (unsigned int)gm.rep.issued);
+			CHECK(gm.dones == first + n, "%u effects", (unsigned int)(gm.dones - first));
+			for (i = 0; i + 1 < n; i++)
+				EXPECT_SEEN(first, OUR_ASID(total + i), 0);
+			CHECK(gm.done[gm.dones - 1][0] == 0x146, "the SYNC is not the last");
+			total += n;
+			CHECK(gm.fetches == total, "%u copied of %u", (unsigned int)gm.fetches,
+			      (unsigned int)total);
+			CHECK(gm_cons() == gm_read(INVAL_REG_CMDQ_PROD), "CONS");
+		}
+		gm_close();
+	}
+}
+
+TEST(guestq, conversions_reach_the_smmu)
+{
+	open_booted(4, 3);
+	gm_push(0x30, 0);
+	gm_push(ATC(5), 0x4001);
+	gm_push(ATC(0), 0);			/* no ATS there */
+	gm_push(0x05 | (uint64_t)6 << 32, 1);
+	gm_push(0x03 | (uint64_t)6 << 32, 1);
+	gm_push(0x46, 0);
+	CHECK(gm_run(100) == 0 && gm.rep.consumed == 6 && gm.rep.issued == 3, "%u, %u",
+	      (unsigned int)gm.rep.consumed, (unsigned int)gm.rep.issued);
+	EXPECT_SEEN(0, 0x0000123400000010, 0);
+	EXPECT_SEEN(0, ATC(0x705), 0x4001);
+	EXPECT_SEEN(0, 0x05 | (uint64_t)9 << 32, 1);
+	EXPECT_SEEN(3, 0x103 | (uint64_t)6 << 32, 1);
+	CHECK(gm.dones == 5 && gm.emulations == 2, "%u", (unsigned int)gm.dones);
+	gm_close();
+}
+
+TEST(guestq, emulated_command_may_be_issued)
+{
+	open_booted(4, 3);
+	gm.answer = INVAL_GUESTQ_ISSUE;
+	gm_push(0x03 | (uint64_t)6 << 32, 1);
+	CHECK(gm_run(100) == 0 && gm.rep.consumed == 1 && gm.rep.issued == 1, "run");
+	CHECK(gm.dones == 2 && gm.done[1][0] == (0x03 | (uint64_t)9 << 32) && gm.done[1][1] == 1,
+	      "%llx", (unsigned long long)gm.done[1][0]);
+	gm_close();
+}
+
+TEST(guestq, emulation_that_fails_is_illegal)
+{
+	open_booted(4, 3);
+	gm.answer = -INVAL_EPERM;
+	gm_push(NH_ASID(1), 0);
+	gm_push(0x03 | (uint64_t)6 << 32, 1);
+	gm_push(NH_ASID(2), 0);
+	CHECK(gm_run(100) == 0 && gm.rep.consumed == 1 && gm.rep.error, "run");
+	CHECK(gm_error() == 1 && gm_cons() == 1, "error %u at %u", (unsigned int)gm_error(),
+	      (unsigned int)gm_cons());
+	gm.answer = 0;
+	gm_ack();
+	CHECK(gm_run(100) == 0 && gm.rep.consumed == 2 && gm_error() == 0, "and again");
+	gm_close();
+}
+
+/* Others report 3 done and have issued 0, or 100 done and 63 issued. */
+TEST(guestq, bad_command_at_any_index)
+{
+	static const uint64_t bad[] = { 0x00, 0x12 | (uint64_t)1 << 10, 0x3046, 0x28, 0x0000000500000403 };
+	uint32_t index, b, i;
+
+	for (b = 0; b < 5; b++) {
+		for (index = 0; index < 130; index += index < 6 ? 1 : 31) {
+			open_booted(GM_LG2, index);
+			if (b == 1) {		/* a reserved bit is illegal to a strict queue */
+				gm.j.env.strict = true;
+				CHECK(judge_init(&gm.j) == 0, "strict");
+			}
+			for (i = 0; i < index; i++)
+				gm_push(NH_ASID(i), 0);
+			gm_push(bad[b], 0);
+			for (i = 0; i < 3; i++)
+				gm_push(NH_ASID(0x8000 + i), 0);
+			CHECK(gm_run(1000) == 0 && gm.rep.error, "run");
+			CHECK(gm.rep.consumed == index && gm.rep.issued == index,
+			      "bad at %u: %u consumed, %u issued", (unsigned int)index,
+			      (unsigned int)gm.rep.consumed, (unsigned int)gm.rep.issued);
+			CHECK(gm.dones == index && gm_cons() == index && gm_error() == 1,
+			      "%u took effect, CONS %u, error %u", (unsigned int)gm.dones,
+			      (unsigned int)gm_cons(), (unsigned int)gm_error());
+			CHECK(gm_run(1000) == 0 && gm.dones == index, "runs while in error");
+			gm_put(index, 0x46, 0);
+			CHECK(gm_ack() == INVAL_GUESTQ_MORE && gm_run(1000) == 0, "ack");
+			CHECK(gm_error() == 0 && gm.dones == index + 4 && gm.rep.consumed == 4 &&
+			      !gm.rep.error, "%u took effect", (unsigned int)gm.dones);
+			CHECK(rec.warns == 0, "a guest reached a warning");
+			gm_close();
+		}
+	}
+}
+
+/* The SMMU calls illegal what no rule does: the guest's error, at the right place. */
+TEST(guestq, illegal_to_the_smmu)
+{
+	uint32_t i, n;
+
+	for (n = 0; n < 20; n++) {
+		open_booted(6, n);
+		for (i = 0; i < 40; i++)
+			gm_push(i % 3 == 0 ? ATC(1) : NH_ASID(i), 0);
+		/* Once in the batch, once when its command comes again alone. */
+		gm.smmu.next[MODEL_ILL] = 1;
+		gm.smmu.often[MODEL_ILL] = n < 10 ? 0 : 100;
+		CHECK(gm_run(1000) == 0, "run");
+		gm.smmu.often[MODEL_ILL] = 0;
+		if (n < 10)	/* not again: all is complete */
+			CHECK(gm_error() == 0 && gm_cons() == 40, "CONS %u", (unsigned int)gm_cons());
+		else if (gm_error() == 0)
+			CHECK(gm_cons() == 40, "CONS %u", (unsigned int)gm_cons());
+		else
+			CHECK(gm_error() == 1 && gm_cons() % 3 != 0 && gm.rep.consumed == gm_cons(),
+			      "CONS %u", (unsigned int)gm_cons());
+		for (i = 0; i < gm_cons(); i++)
+			if (i % 3 != 0)
+				EXPECT_SEEN(0, OUR_ASID(i), 0);
+		gm_ack();
+		CHECK(gm_run(1000) == 0 && gm_cons() == 40, "CONS %u", (unsigned int)gm_cons());
+		gm_close();
+	}
+}
+
+TEST(guestq, atc_failure_comes_with_the_sync)
+{
+	uint32_t again;
+
+	for (again = 0; again < 2; again++) {
+		open_booted(4, again);
+		gm.smmu.next[MODEL_ATC] = 1;
+		gm_push(ATC(5), 0);
+		gm_push(NH_ASID(1), 0);
+		if (again != 0) {	/* the call ends before the SYNC */
+			CHECK(gm_run(100) == 0 && gm_error() == 0 && gm_cons() == 2, "early");
+			gm_push(NH_ASID(2), 0);
+		}
+		gm_push(0x46, 0);
+		gm_push(NH_ASID(3), 0);
+		CHECK(gm_run(100) == 0 && gm.rep.error, "run");
+		CHECK(gm_error() == 3 && gm_cons() == 2 + again, "error %u at %u",
+		      (unsigned int)gm_error(), (unsigned int)gm_cons());
+		CHECK(gm.emulations == 0, "a SYNC that failed was signalled");
+		gm_ack();
+		CHECK(gm_run(100) == 0 && gm.emulations == 1 && gm_error() == 0 &&
+		      gm_cons() == 4 + again, "retried: CONS %u", (unsigned int)gm_cons());
+		gm_close();
+	}
+}
+
+TEST(guestq, atc_failure_is_gone_when_the_queue_was_off)
+{
+	open_booted(4, 1);
+	gm.smmu.next[MODEL_ATC] = 1;
+	gm_push(ATC(5), 0);
+	CHECK(gm_run(100) == 0, "run");
+	gm_write(INVAL_REG_CR0, 1);
+	CHECK(gm_run(100) == 0 && gm_read(INVAL_REG_CR0ACK) == 1, "off");
+	gm_write(INVAL_REG_CR0, 9);
+	gm_push(0x46, 0);
+	CHECK(gm_run(100) == 0 && gm_error() == 0 && gm.emulations == 1, "error %u",
+	      (unsigned int)gm_error());
+	gm_close();
+}
+
+TEST(guestq, memory_that_is_not_there)
+{
+	open_booted(4, 1);
+	gm_push(NH_ASID(1), 0);
+	CHECK(gm_run(100) == 0, "run");
+	gm_write(INVAL_REG_CR0, 0);
+	gm_run(0);
+	gm_write(INVAL_REG_CMDQ_BASE, 0x1000000000 | 4);
+	gm_write(INVAL_REG_CR0, 9);
+	gm_push(NH_ASID(2), 0);
+	CHECK(gm_run(100) == 0 && gm.rep.error && gm.rep.consumed == 0, "no memory is no error of ours");
+	CHECK(gm_error() == 2 && gm_cons() == 1, "error %u at %u", (unsigned int)gm_error(),
+	      (unsigned int)gm_cons());
+	gm_write(INVAL_REG_CR0, 1);
+	gm_run(0);
+	gm_write(INVAL_REG_CMDQ_BASE, GM_BASE | 4);
+	gm_write(INVAL_REG_CR0, 9);
+	gm_ack();
+	gm_put(1, NH_ASID(2), 0);
+	CHECK(gm_run(100) == 0 && gm_cons() == 2 && seen(0, OUR_ASID(2), 0), "goes on");
+	gm_close();
+}
+
+/* The memory ends inside the queue: what lies before is done. */
+TEST(guestq, memory_that_ends)
+{
+	open_booted(GM_LG2, 1);
+	gm_write(INVAL_REG_CR0, 0);
+	gm_run(0);
+	gm_write(INVAL_REG_CMDQ_BASE, (GM_BASE + 16 * GM_SLOTS - 32) | 1);
+	gm.lg2 = GM_LG2;
+	gm_put(GM_SLOTS - 2, NH_ASID(1), 0);
+	gm_put(GM_SLOTS - 1, NH_ASID(2), 0);
+	gm_write(INVAL_REG_CR0, 9);
+	gm_write(INVAL_REG_CMDQ_PROD, 2);
+	CHECK(gm_run(100) == 0 && gm_cons() == 2 && gm_error() == 0 && gm.dones == 2, "two slots");
+	gm_close();
+}
+
+TEST(guestq, broken_smmu_is_reported_and_seen)
+{
+	int ret;
+
+	open_booted(4, 1);
+	gm_push(NH_ASID(1), 0);
+	CHECK(gm_run(100) == 0, "run");
+	gm.smmu.hang = true;
+	gm_push(ATC(0), 0);
+	gm_push(NH_ASID(2), 0);
+	gm_push(0x46, 0);
+	ret = gm_run(100);
+	CHECK(ret == -INVAL_ETIMEDOUT && gm.rep.error && gm.rep.issued == 0, "%d", ret);
+	CHECK(gm_error() == 2 && gm_cons() == 2 && gm.rep.consumed == 1, "error %u at %u",
+	      (unsigned int)gm_error(), (unsigned int)gm_cons());
+	gm_ack();
+	ret = gm_run(100);
+	CHECK(ret == -INVAL_ESHUTDOWN && gm_error() == 2 && gm_cons() == 2, "%d", ret);
+	CHECK(gm.emulations == 0, "a SYNC was signalled");
+	rec_done();
+}
+
+TEST(guestq, budget_is_a_bound_and_a_cursor)
+{
+	uint32_t budget, i, calls, before;
+
+	for (budget = 1; budget < 20; budget += 3) {
+		open_booted(GM_LG2, budget);
+		for (i = 0; i < 60; i++)
+			gm_push(i % 7 == 3 ? 0x46 : NH_ASID(i), 0);
+		for (calls = 0; gm_cons() < 60; calls++) {
+			before = gm.fetches;
+			CHECK(gm_run(budget) == (gm_cons() == 60 ? 0 : INVAL_GUESTQ_MORE), "call %u",
+			      (unsigned int)calls);
+			CHECK(gm.fetches - before <= budget && gm.rep.consumed <= budget &&
+			      gm.rep.consumed != 0, "%u", (unsigned int)gm.rep.consumed);
+		}
+		CHECK(calls == (60 + budget - 1) / budget && gm.fetches == 60 && gm.dones == 60,
+		      "%u calls, %u copied", (unsigned int)calls, (unsigned int)gm.fetches);
+		gm_close();
+	}
+}
+
+TEST(guestq, range_of_streams_within_the_budget)
+{
+	uint32_t i, calls = 0, before;
+
+	open_booted(4, 1);
+	gm.answer = INVAL_GUESTQ_ISSUE;
+	gm_push(NH_ASID(1), 0);
+	gm_push(0x04, 31);
+	gm_push(NH_ASID(2), 0);
+	while (gm_cons() != 3) {
+		before = gm.emulations;
+		CHECK(gm_run(1) == (gm_cons() == 3 ? 0 : INVAL_GUESTQ_MORE), "call");
+		CHECK(gm.emulations - before <= 1, "more than the budget");
+		CHECK(++calls < 20, "does not end");
+	}
+	CHECK(calls == 8, "%u calls", (unsigned int)calls);
+	CHECK(gm.dones == 10 && gm.emulations == 4, "%u", (unsigned int)gm.dones);
+	for (i = 0; i < 4; i++) {
+		CHECK(gm.done[1 + 2 * i][0] == (0x103 | (uint64_t)gm.j.stream[i].vsid << 32) &&
+		      gm.done[2 + 2 * i][0] == (0x03 | (uint64_t)gm.j.stream[i].sid << 32), "%u",
+		      (unsigned int)i);
+	}
+	CHECK(gm.done[9][0] == OUR_ASID(2), "what is behind it");
+	gm_close();
+}
+
+TEST(guestq, emulation_says_again)
+{
+	uint32_t again;
+
+	for (again = 1; again < 6; again++) {
+		open_booted(4, again);
+		gm.again = again;
+		gm_push(0x04, 31);
+		gm_push(0x46, 0);
+		CHECK(gm_run(100) == INVAL_GUESTQ_MORE, "again");
+		CHECK(gm_cons() == (again == 5 ? 1u : 0u), "CONS %u", (unsigned int)gm_cons());
+		CHECK(gm_run(100) == 0 && gm_cons() == 2 && gm.dones == 5, "%u done",
+		      (unsigned int)gm.dones);
+		gm_close();
+	}
+}
+
+TEST(guestq, off_is_off)
+{
+	open_guest(1);
+	gm_write(INVAL_REG_CMDQ_BASE, GM_BASE | 4);
+	gm_push(NH_ASID(1), 0);
+	CHECK(gm_run(100) == 0 && gm.fetches == 0 && gm_read(INVAL_REG_CR0ACK) == 0, "never on");
+	gm_write(INVAL_REG_CR0, 8);
+	CHECK(gm_read(INVAL_REG_CR0) == 8 && gm_read(INVAL_REG_CR0ACK) == 0, "not acknowledged yet");
+	CHECK(gm_run(100) == 0 && gm_cons() == 1 && gm_read(INVAL_REG_CR0ACK) == 8, "on");
+	gm_push(ATC(5), 0);
+	CHECK(gm_run(100) == 0 && gm_cons() == 2 && gm.dones == 1, "ATC_INV is ignored without SMMUEN");
+	gm_write(INVAL_REG_CR0, 9);
+	gm_push(ATC(5), 0);
+	CHECK(gm_run(100) == 0 && gm.dones == 2, "and not with it");
+	gm_write(INVAL_REG_CR0, 0);
+	gm_push(NH_ASID(2), 0);
+	CHECK(gm_run(100) == 0 && gm_cons() == 3 && gm.dones == 2, "off");
+	gm_close();
+}
+
+TEST(guestq, registers)
+{
+	uint64_t value;
+	uint32_t offset, bytes;
+	int ret;
+
+	open_guest(1);
+	gm_write(INVAL_REG_CMDQ_BASE, ~(uint64_t)0);
+	CHECK(gm_read(INVAL_REG_CMDQ_BASE) == 0x40ffffffffffffff, "BASE: %llx",
+	      (unsigned long long)gm_read(INVAL_REG_CMDQ_BASE));
+	ret = inval_guestq_write(&gm.q, INVAL_REG_CMDQ_BASE, 0x40000004, 4);
+	CHECK(ret == 0 && gm_read(INVAL_REG_CMDQ_BASE) == 0x40ffffff40000004, "low half");
+	ret = inval_guestq_write(&gm.q, INVAL_REG_CMDQ_BASE + 4, 0, 4);
+	CHECK(ret == 0 && gm_read(INVAL_REG_CMDQ_BASE) == 0x40000004, "high half");
+	gm_write(INVAL_REG_CMDQ_CONS, 0xfff7fff3);
+	CHECK(gm_read(INVAL_REG_CMDQ_CONS) == 0x7fff3, "CONS");
+	gm_write(INVAL_REG_CMDQ_PROD, 0xfff7fff3);
+	CHECK(gm_read(INVAL_REG_CMDQ_PROD) == 0x7fff3, "PROD");
+	gm_write(INVAL_REG_CR0, 0xffffffff);
+	CHECK(gm_read(INVAL_REG_CR0) == 0x1f && gm_read(INVAL_REG_CR0ACK) == 0x17, "CR0");
+	gm_run(0);
+	CHECK(gm_read(INVAL_REG_CR0ACK) == 0x1f, "CR0ACK");
+	gm_write(INVAL_REG_CMDQ_CONS, 0);
+	gm_write(INVAL_REG_CMDQ_BASE, 0);
+	CHECK(gm_read(INVAL_REG_CMDQ_CONS) == 0x7fff3 && gm_read(INVAL_REG_CMDQ_BASE) == 0x40000004,
+	      "written while the queue is on");
+	gm_write(INVAL_REG_CR0, 0);
+	gm_write(INVAL_REG_CMDQ_BASE, 0);
+	CHECK(gm_read(INVAL_REG_CMDQ_BASE) == 0x40000004, "off is not acknowledged");
+	gm_write(INVAL_REG_CR0ACK, 0);
+	gm_write(INVAL_REG_GERROR, 1);
+	CHECK(gm_read(INVAL_REG_GERROR) == 0, "read-only");
+	gm_write(INVAL_REG_GERRORN, 0xffffffff);
+	CHECK(gm_read(INVAL_REG_GERRORN) == 0, "GERRORN of what is not active");
+	ret = inval_guestq_write(&gm.q, INVAL_REG_CMDQ_PROD, 0, 8);
+	CHECK(ret == 0 && gm_read(INVAL_REG_CMDQ_PROD) == 0x7fff3, "8 bytes at PROD");
+	ret = inval_guestq_write(&gm.q, INVAL_REG_CMDQ_PROD + 1, 0, 4);
+	CHECK(ret == 0 && gm_read(INVAL_REG_CMDQ_PROD) == 0x7fff3, "misaligned");
+	ret = inval_guestq_write(&gm.q, INVAL_REG_CMDQ_PROD, 0, 2);
+	CHECK(ret == 0 && gm_read(INVAL_REG_CMDQ_PROD) == 0x7fff3, "2 bytes");
+	for (offset = 0; offset < 0x200; offset++) {
+		for (bytes = 1; bytes <= 8; bytes *= 2) {
+			bool ours = (offset >= 0x20 && offset < 0x28) ||
+				    (offset >= 0x60 && offset < 0x68) ||
+				    (offset >= 0x90 && offset < 0xa0);
+
+			value = 1;
+			ret = inval_guestq_read(&gm.q, offset, bytes, &value);
+			CHECK(ret == (ours ? 0 : -INVAL_ENOENT) && (ours || value == 1), "read %x",
+			      (unsigned int)offset);
+			CHECK(!ours || value == 0 || (bytes == 4 && offset % 4 == 0) ||
+			      (bytes == 8 && offset == 0x90), "%u bytes at %x: %llx",
+			      (unsigned int)bytes, (unsigned int)offset, (unsigned long long)value);
+			ret = inval_guestq_write(&gm.q, offset, 0, bytes);
+			CHECK((ret == -INVAL_ENOENT) == !ours, "write %x", (unsigned int)offset);
+		}
+	}
+	gm_close();
+}
+
+/* LOG2SIZE beyond IDR1.CMDQS acts as CMDQS; an address that is not aligned is. */
+TEST(guestq, size_and_address)
+{
+	uint32_t i;
+
+	open_guest(1);
+	gm.lg2 = GM_LG2;
+	gm_write(INVAL_REG_CMDQ_BASE, GM_BASE | 0x20 | 31);
+	gm_write(INVAL_REG_CR0, 9);
+	for (i = 0; i < 3 * GM_SLOTS; i++) {
+		gm_push(NH_ASID(i), 0);
+		CHECK(gm_run(9) == 0 && gm.rep.consumed == 1, "%u", (unsigned int)i);
+		CHECK(gm.done[i][0] == OUR_ASID(i & 0xffff), "%u: %llx", (unsigned int)i,
+		      (unsigned long long)gm.done[i][0]);
+	}
+	gm_close();
+}
+
+TEST(guestq, prod_more_than_a_lap_ahead)
+{
+	uint32_t prod;
+
+	open_booted(4, 1);
+	for (prod = 17; prod < 32; prod++) {
+		gm_write(INVAL_REG_CMDQ_PROD, prod);
+		CHECK(gm_run(100) == 0 && gm.fetches == 0 && gm_error() == 0, "PROD %u",
+		      (unsigned int)prod);
+	}
+	for (prod = 0; prod < 16; prod++)
+		gm_put(prod, NH_ASID(prod), 0);
+	gm_write(INVAL_REG_CMDQ_PROD, 16);
+	CHECK(gm_run(100) == 0 && gm.rep.consumed == 16 && gm_cons() == 16, "a full queue");
+	gm_write(INVAL_REG_CMDQ_PROD, 0xfffe0 | 17);
+	gm_put(16, NH_ASID(99), 0);
+	CHECK(gm_run(100) == 0 && gm.rep.consumed == 1 && gm_cons() == 17, "bits above the wrap");
+	gm_close();
+}
+
+static uint32_t prod_at, prod_to;
+
+static void move_prod(uint32_t slot)
+{
+	if (slot == prod_at)
+		gm_write(INVAL_REG_CMDQ_PROD, prod_to);
+}
+
+TEST(guestq, prod_moves_meanwhile)
+{
+	uint32_t i;
+
+	open_booted(4, 1);
+	for (i = 0; i < 16; i++)
+		gm_put(i, NH_ASID(i), 0);
+	gm_write(INVAL_REG_CMDQ_PROD, 3);
+	gm.on_fetch = move_prod;
+	prod_at = 1;
+	prod_to = 9;
+	CHECK(gm_run(100) == 0 && gm.rep.consumed == 9 && gm.dones == 9, "%u",
+	      (unsigned int)gm.rep.consumed);
+	/* Back, which a guest must not do: what was counted is done, then nothing. */
+	gm_write(INVAL_REG_CMDQ_PROD, 12);
+	prod_at = 10;
+	prod_to = 5;
+	CHECK(gm_run(100) == 0 && gm.rep.consumed == 3 && gm_cons() == 12, "%u",
+	      (unsigned int)gm.rep.consumed);
+	gm_close();
+}
+
+/* PROD that jumps at each look: a call still ends. */
+static void jump_prod(enum rec_kind kind, uint64_t addr, uint64_t value)
+{
+	if (kind == REC_LOAD_ACQUIRE64 && addr == rec_addr(&gm.q.s.prod))
+		gm.q.s.prod ^= 1;
+	(void)value;
+}
+
+TEST(guestq, prod_that_never_rests)
+{
+	open_booted(4, 1);
+	machine.hook = jump_prod;
+	CHECK(gm_run(50) >= 0, "ends");
+	CHECK(gm.fetches <= 50, "%u", (unsigned int)gm.fetches);
+	machine.hook = NULL;
+	gm_close();
+}
+
+/* The words change between two looks: what was vetted is what is forwarded. */
+static void change_words(uint32_t slot)
+{
+	gm.mem[2 * slot] ^= inval_le64(1);
+}
+
+TEST(guestq, each_command_is_copied_once)
+{
+	uint32_t i;
+
+	open_booted(4, 1);
+	gm.on_fetch = change_words;
+	for (i = 0; i < 10; i++)
+		gm_push(NH_ASID(i), 0);
+	CHECK(gm_run(100) == 0 && gm.fetches == 10 && gm.dones == 10, "%u", (unsigned int)gm.fetches);
+	for (i = 0; i < 10; i++)
+		EXPECT_SEEN(0, 0x0000123400000010, 0);
+	gm_close();
+}
+
+TEST(guestq, saved_and_loaded_in_mid_work)
+{
+	struct inval_guestq_config cfg;
+	struct inval_guestq_state state;
+	uint32_t calls = 0, i;
+
+	open_booted(GM_LG2, 1);
+	for (i = 0; i < 50; i++)
+		gm_push(i % 10 == 4 ? 0x04 : i % 10 == 9 ? 0x46 : NH_ASID(i), i % 10 == 4 ? 31 : 0);
+	while (gm_run(1) == INVAL_GUESTQ_MORE) {
+		inval_guestq_save(&gm.q, &state);
+		memset(&gm.q, 0x5a, sizeof(gm.q));
+		cfg = gm_config();
+		CHECK(inval_guestq_init(&gm.q, &cfg) == 0 && inval_guestq_load(&gm.q, &state) == 0,
+		      "load");
+		CHECK(++calls < 200, "does not end");
+	}
+	CHECK(gm_cons() == 50 && gm.dones == 40 + 5 * 4 + 5, "%u", (unsigned int)gm.dones);
+	CHECK(gm.fetches == 50, "%u copied", (unsigned int)gm.fetches);
+	gm_close();
+}
+
+TEST(guestq, state_that_no_queue_has)
+{
+	struct inval_guestq_state good, state;
+
+	open_booted(4, 1);
+	inval_guestq_save(&gm.q, &good);
+#define STATE(field, value, want) \
+	do { \
+		state = good; \
+		state.field = value; \
+		CHECK(inval_guestq_load(&gm.q, &state) == (want), #field " " #value); \
+		inval_guestq_save(&gm.q, &state); \
+		CHECK((want) == 0 || memcmp(&state, &good, sizeof(state)) == 0, "changed by " #field); \
+		(void)inval_guestq_load(&gm.q, &good); \
+	} while (0)
+	STATE(base, (uint64_t)1 << 56, -INVAL_EINVAL);
+	STATE(base, (uint64_t)1 << 62, 0);
+	STATE(prod, 0x100000, -INVAL_EINVAL);
+	STATE(prod, 0xfffff, 0);
+	STATE(cons, 0x100000, -INVAL_EINVAL);
+	STATE(cons, 0x7f0fffff, 0);
+	STATE(cr0, 0x20, -INVAL_EINVAL);
+	STATE(ack, 0x20, -INVAL_EINVAL);
+	STATE(gerror, (uint64_t)1 << 32, -INVAL_EINVAL);
+	STATE(gerrorn, (uint64_t)1 << 32, -INVAL_EINVAL);
+	STATE(loop.end, ((uint64_t)1 << 32) + 1, -INVAL_EINVAL);
+	STATE(loop.at, 1, -INVAL_EINVAL);
+	gm_close();
+}
+
+/* Random and crafted commands and register writes, against the rules for each. */
+TEST(guestq, hostile_guests)
+{
+	static const uint32_t reg[] = { 0x20, 0x64, 0x90, 0x94, 0x98, 0x9c, 0x60, 0x24 };
+	uint64_t state;
+	uint32_t n, i, k, before;
+	int ret;
+
+	for (n = 0; n < 200; n++) {
+		open_booted(n % 9, n);
+		state = n + 1;
+		gm.smmu.often[MODEL_ATC] = 50;
+		for (i = 0; i < 60; i++) {
+			for (k = 0; k < 2 * GM_SLOTS; k++) {
+				uint64_t r = test_random(&state);
+
+				gm.mem[k] = inval_le64((r & 3) != 0 && k % 2 == 0 ?
+					    rules_table[(r >> 8) % RULES_ROWS].opcode | (r >> 40 & 7) << 32 :
+					    (r & 4) != 0 ? r & 0xfff : r);
+			}
+			inval_guestq_write(&gm.q, reg[test_random(&state) % 8],
+					   (test_random(&state) & 1) != 0 ? test_random(&state) :
+					   GM_BASE | (test_random(&state) & 0xff),
+					   (test_random(&state) & 7) == 0 ? 8 : 4);
+			gm_write(INVAL_REG_CR0, 9);
+			gm_write(INVAL_REG_CMDQ_PROD, test_random(&state) & 0x1ff);
+			gm_ack();
+			gm.answer = (int)(test_random(&state) % 3) - 1;
+			before = gm.fetches + gm.emulations;
+			gm.dones = 0;
+			ret = gm_run(16);
+			CHECK(ret >= 0, "guest %u: %d", (unsigned int)n, ret);
+			CHECK(gm.fetches + gm.emulations - before <= 32 && gm.rep.issued <= 32, "budget");
+			for (k = 0; k < gm.dones; k++) {
+				uint64_t d0 = gm.done[k][0];
+
+				CHECK((d0 & 0x100) != 0 || !rules_has(d0, RF_VMID) ||
+				      rules_bits(d0, 47, 32) == 0x1234, "VMID: %llx",
+				      (unsigned long long)d0);
+				CHECK((d0 & 0x100) != 0 || gforward_opcode(d0) || gm.answer == 1, "%llx",
+				      (unsigned long long)d0);
+				CHECK((d0 & 0x100) != 0 || !rules_has(d0, RF_SID) ||
+				      d0 >> 32 == 0x700 || d0 >> 32 == 0x705 || d0 >> 32 == 9 ||
+				      d0 >> 32 == 0x77, "StreamID: %llx", (unsigned long long)d0);
+			}
+			CHECK(rec.warns == 0, "a guest reached a warning");
+			CHECK(gm.smmu.raised[MODEL_ERR_ILL] == 0, "a guest stopped the SMMU's queue");
+		}
+		gm_close();
+	}
+}
