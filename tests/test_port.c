@@ -12,6 +12,11 @@
  * - Sleeping with interrupts off or in a read section is a misuse.
  * - Only hooks that wait, and the test, move the clock; waiting for ever ends.
  * - Registers reach the test's device with their address; reports are counted.
+ * - With store buffers (stores.h) a store is seen by its CPU at once, plain loads
+ *   included, and by others when a barrier, a release or chance lets it; by devices
+ *   later still. Two may change places, unless they are of one address, or a write
+ *   barrier or a release says otherwise; dma_mb covers what this CPU has seen of others.
+ * - With a lock for a read side sections exclude each other.
  * - A misuse that nobody looks at ends the program.
  */
 /* port: recording */
@@ -724,6 +729,195 @@ static void end_with_misuse(void)
 	inval_port_irq_restore(0);
 	rec_last_word();
 }
+
+/* Chance: 0, or never, but for what drains next. */
+static uint32_t draw, drawn;
+
+static uint32_t no_chance(uint32_t n)
+{
+	return n == REC_DRAIN ? 1U : draw % n;
+}
+
+static uint32_t some_chance(uint32_t n)
+{
+	drawn = drawn * 1664525U + 1013904223U;
+	return (drawn >> 8) % n;
+}
+
+static uint64_t words[4];
+
+static void start_buffers(uint32_t (*chance)(uint32_t))
+{
+	start();
+	memset(words, 0, sizeof(words));
+	rec_stores_device(&words[2], 16);
+	rec.chance = chance;
+}
+
+/* What a CPU sees. */
+static uint64_t seen(uint32_t cpu, uint32_t word)
+{
+	rec.cpu = cpu;
+	return inval_port_load64(&words[word]);
+}
+
+TEST(recording, stores_are_pending)
+{
+	start_buffers(no_chance);
+	inval_port_store64(&words[0], 1);
+	CHECK(seen(1, 0) == 0U && seen(0, 0) == 1U && words[0] == 1U, "its own");
+	rec.cpu = 1;
+	inval_port_store64(&words[0], 2);
+	CHECK(seen(0, 0) == 1U && seen(1, 0) == 2U && seen(2, 0) == 0U, "each its own");
+	rec.cpu = 0;
+	inval_port_dma_wmb();
+	CHECK(seen(1, 0) == 2U && seen(2, 0) == 0U, "a write barrier shows nothing");
+	rec.cpu = 0;
+	inval_port_mb();
+	CHECK(seen(0, 0) == 1U && seen(1, 0) == 2U && seen(2, 0) == 1U, "a full one does");
+	CHECK(inval_port_xchg64(&words[1], 5) == 0U && seen(3, 1) == 5U, "an exchange");
+	rec.cpu = 1;
+	CHECK(inval_port_cmpxchg64(&words[1], 4, 6) == 5U && seen(2, 0) == 1U, "lost: no barrier");
+	rec.cpu = 1;
+	CHECK(inval_port_cmpxchg64(&words[1], 5, 6) == 5U && seen(2, 0) == 2U, "won: a barrier");
+	CHECK(seen(0, 0) == 2U && rec_done() == 0U, "the last");
+	rec_reset();
+}
+
+TEST(recording, stores_change_places)
+{
+	bool swapped = false, order = true;
+	uint32_t i, kind;
+
+	for (kind = 0; kind < 4U; kind++) {
+		swapped = false;
+		for (i = 0; i < 2000U; i++) {
+			start_buffers(some_chance);
+			inval_port_store64(&words[0], 1);
+			if (kind == 1U)
+				inval_port_dma_wmb();
+			if (kind == 2U)
+				inval_port_store_release64(&words[1], 1);
+			else
+				inval_port_store64(&words[kind == 3U ? 0 : 1], 2);
+			while (rec_stores.num[0] == 2U)
+				(void)seen(1, 3);
+			rec_stores_view(REC_CPUS);
+			swapped = swapped || (words[1] != 0U && words[0] == 0U) || words[0] == 2U;
+			order = order && rec_stores.num[0] == 1U;
+		}
+		CHECK(order && swapped == (kind == 0U), "kind %u: %d", kind, swapped);
+	}
+	rec_reset();
+}
+
+TEST(recording, devices_see_later)
+{
+	start_buffers(no_chance);
+	inval_port_store64(&words[2], 1);
+	CHECK(rec_device_load64(&words[2]) == 0U, "pending");
+	inval_port_mb();
+	CHECK(seen(1, 2) == 1U && rec_device_load64(&words[2]) == 0U, "CPUs do, devices do not");
+	rec.cpu = 1;
+	inval_port_store64(&words[3], 7);
+	inval_port_dma_wmb();
+	CHECK(rec_device_load64(&words[2]) == 0U, "a write barrier is for its own stores");
+	inval_port_dma_mb();
+	CHECK(rec_device_load64(&words[2]) == 1U && rec_device_load64(&words[3]) == 7U,
+	      "a full one also for what this CPU has seen");
+	rec.cpu = 0;
+	inval_port_store64(&words[2], 2);
+	inval_port_mb();
+	inval_port_store64(&words[2], 3);
+	inval_port_mb();
+	CHECK(rec_device_load64(&words[2]) == 1U, "the first first");
+	inval_port_dma_clean(words, 8);
+	CHECK(rec_device_load64(&words[2]) == 3U, "maintenance ends in a barrier");
+	rec_reset();
+}
+
+TEST(recording, readers_waits_show_all)
+{
+	inval_read_ctx ctx;
+	inval_slot slot;
+	unsigned long token;
+	struct inval_hooked { uint64_t word; inval_defer defer; } *mem, *next;
+
+	start_buffers(no_chance);
+	inval_port_read_init(&ctx);
+	slot.hidden = NULL;
+	mem = (struct inval_hooked *)rec_alloc(sizeof(*mem));
+	next = (struct inval_hooked *)rec_alloc(sizeof(*next));
+	inval_port_slot_store(&slot, mem);
+	inval_port_store64(&words[0], 1);
+	rec.cpu = 1;
+	inval_port_read_sync(&ctx);
+	CHECK(seen(2, 0) == 1U, "all stores of all CPUs");
+	rec.cpu = 0;
+	inval_port_slot_store(&slot, next);
+	inval_port_free_later(&ctx, mem, &mem->defer);
+	rec.cpu = 1;
+	token = inval_port_read_begin(&ctx);
+	CHECK(inval_port_slot_load(&slot) == mem && rec_blocks() == 2U, "still to be found");
+	rec.cpu = 0;
+	inval_port_mb();
+	CHECK(inval_port_slot_owned(&slot) == next, "its own");
+	rec_run_frees();
+	CHECK(rec_blocks() == 2U, "found by a section that began before");
+	rec.cpu = 1;
+	CHECK(inval_port_slot_load(&slot) == next, "shown");
+	inval_port_read_end(&ctx, token);
+	CHECK(rec_blocks() == 1U, "then freed");
+	rec_reset();
+}
+
+static unsigned long other_token;
+static inval_read_ctx *other_ctx;
+
+static void other_leaves(void)
+{
+	rec.cpu = 1;
+	if (other_token != 0U)
+		inval_port_read_end(other_ctx, other_token);
+	other_token = 0;
+	rec.cpu = 0;
+}
+
+TEST(recording, read_side_as_a_lock)
+{
+	inval_read_ctx ctx;
+	inval_slot slot;
+	unsigned long token;
+
+	start();
+	rec.read_lock = true;
+	inval_port_read_init(&ctx);
+	inval_port_slot_store(&slot, NULL);
+	CHECK(inval_port_slot_load(&slot) == NULL, "nobody sees that there is no section");
+	rec.on_turn = other_leaves;
+	other_ctx = &ctx;
+	rec.cpu = 1;
+	other_token = inval_port_read_begin(&ctx);
+	rec.cpu = 0;
+	token = inval_port_read_begin(&ctx);
+	CHECK(other_token == 0U && rec_total(REC_READ_WAIT) == 1U, "waits its turn");
+	inval_port_read_end(&ctx, token);
+	CHECK(rec_done() == 0U, "%s", rec.misuse_text);
+}
+
+#ifndef REC_ASAN
+TEST(recording, freed_memory_read)
+{
+	uint32_t *mem;
+
+	start();
+	mem = (uint32_t *)rec_alloc(16);
+	*mem = REC_POISON * 0x01010101U;
+	CHECK(inval_port_load32(mem) == REC_POISON * 0x01010101U && rec.misuse == 0U, "only so");
+	rec_free(mem);
+	CHECK(inval_port_load32(mem) == 0U && misused("memory read after it was freed"), "freed");
+}
+#endif
 
 TEST(recording, what_nobody_looks_at_ends_the_program)
 {

@@ -22,7 +22,7 @@
 #define INVAL_PORT_STORES
 
 #define REC_PENDING 64U
-#define REC_DRAIN 6U	/* one in so many hooks drains something by chance */
+#define REC_DRAIN 128U	/* one in so many hooks drains something by chance */
 
 /*
  * @under: what memory would show without this store, while the view is its CPU's;
@@ -243,6 +243,8 @@ static inline void rec_stores_chance(void)
 	if (rec.chance(REC_DRAIN) != 0U)
 		return;
 	cpu = rec.chance(REC_CPUS);
+	for (at = 0; at < REC_CPUS && rec_stores.num[cpu] == 0U; at++)
+		cpu = (cpu + 1U) % REC_CPUS;
 	at = rec_stores.num[cpu] != 0U ? rec.chance(rec_stores.num[cpu]) : 0U;
 	if (at < rec_stores.num[cpu] && rec_stores_may(rec_stores.pending[cpu], at))
 		rec_stores_show(cpu, at);
