@@ -12,8 +12,13 @@
  *	queue.h		registers and a command queue
  *	machine.h	both behind the recording port
  *	cpus.h		CPUs of the recording port that run in turns, and all turns
+ *	world.h		what SMMUs and devices remember of tables in memory: TLBs, ATCs,
+ *			configuration; stale translations, tags, fences
+ *	schedule.h	CPUs that do with domains what a hypervisor does, by chance
  *
- * queue.h uses no hook, so a thread of its own can step it, too.
+ * queue.h uses no hook, so a thread of its own can step it, too. A test takes as
+ * much as it needs, from the top: a queue alone (tests/stress), a queue behind hooks
+ * (test_queue.c), with the rest of an SMMU behind it (world_open(), test_model.c).
  */
 #ifndef MODEL_GUARD
 #define MODEL_GUARD

@@ -70,6 +70,8 @@ struct model_cmd {
  * @tidy: chance plays no part: for a search over all orders
  * @next: how many of the next occasions of a trouble are taken
  * @often: chance of a trouble, in 1000 occasions
+ * @legal: an illegal command is software's fault
+ * @wrote: a CPU wrote a slot, a word of it at a time
  * @taken: a command is consumed, in order
  * @done: a command takes effect; a SYNC when it is complete
  * @lost: an ATC_INV that its device did not confirm
@@ -93,6 +95,8 @@ struct model_queue {
 	bool tidy;
 	uint32_t next[MODEL_TROUBLES];
 	uint32_t often[MODEL_TROUBLES];
+	bool legal;
+	void (*wrote)(struct model_queue *mq, uint32_t slot, uint32_t cpu);
 	void (*taken)(struct model_queue *mq, const struct model_cmd *cmd);
 	void (*done)(struct model_queue *mq, const struct model_cmd *cmd);
 	void (*lost)(struct model_queue *mq, const struct model_cmd *cmd);
@@ -172,6 +176,8 @@ static inline void model_queue_stored(struct model_mem *mm, uint32_t word)
 
 	if (behind < model_queue_pending(mq) && !bad)
 		model_fault(mq->m, "slot written while the SMMU owns it");
+	if (mq->wrote)
+		mq->wrote(mq, slot, mm->loose[word] - 1U);
 }
 
 static inline void model_queue_check_slot(struct model_queue *mq, uint32_t pos)
@@ -340,8 +346,11 @@ static inline void model_queue_fetch(struct model_queue *mq)
 
 static inline void model_queue_stop(struct model_queue *mq, uint32_t err)
 {
-	if (err == MODEL_ERR_ILL)
+	if (err == MODEL_ERR_ILL) {
 		mq->bad = mq->fetched[0];
+		if (mq->legal)
+			model_fault(mq->m, "an illegal or reserved command");
+	}
 	mq->stopped = true;
 	mq->signalled = false;
 	mq->raised[err]++;
