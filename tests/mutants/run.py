@@ -12,8 +12,9 @@ tests/mutants/*.list hold the bugs, one paragraph each:
 	-the original text, as often as lines need
 	+the text in its place, likewise
 
-The original must match exactly once, the mutant must compile, the named test must
-fail with it and pass without it. A public function without a bug inside it is a
+A bug in several places has a "file" and its text for each. The original must match
+exactly once, the mutant must compile, the named test must fail with it and pass
+without it. A public function without a bug inside it is a
 failure. "test demo ROW" runs the bare-metal image instead of a unit test, and
 looks for ROW among its failed rows; "test stress MODE PROGRAM TEXT" runs a program
 of tests/stress (build.sh has the modes), and looks for TEXT, a regular expression, in
@@ -44,15 +45,24 @@ FUNCTION = re.compile(r"^(?:static inline|INVAL_ALWAYS_INLINE)\b[^;{]*?\b(inval_
 class Mutant:
     def __init__(self, number, where):
         self.number, self.where = number, where
-        self.file = self.kind = self.test = ""
-        self.old, self.new = [], []
-
-    def text(self, lines):
-        return "\n".join(lines)
+        self.kind = self.test = ""
+        self.hunks = []
 
     def __str__(self):
-        return "%s: %s: %s -> %s" % (self.file, self.kind, self.text(self.old).strip(),
-                                     self.text(self.new).strip() or "(nothing)")
+        return "%s: %s" % (self.kind, "; ".join(map(str, self.hunks)))
+
+
+class Hunk:
+    def __init__(self, file):
+        self.file = file
+        self.lines = {"-": [], "+": []}
+
+    def text(self, sign):
+        return "\n".join(self.lines[sign])
+
+    def __str__(self):
+        return "%s: %s -> %s" % (self.file, self.text("-").strip(),
+                                 self.text("+").strip() or "(nothing)")
 
 
 def read_lists():
@@ -70,8 +80,10 @@ def read_lists():
                 mutants.append(mutant)
             word, _, rest = line.partition(" ")
             if line[0] in "-+":
-                (mutant.old if line[0] == "-" else mutant.new).append(line[1:])
-            elif word in ("file", "kind", "test"):
+                mutant.hunks[-1].lines[line[0]].append(line[1:])
+            elif word == "file":
+                mutant.hunks.append(Hunk(rest))
+            elif word in ("kind", "test"):
                 setattr(mutant, word, rest)
             else:
                 sys.exit("%s:%d: what is \"%s\"?" % (path, n, word))
@@ -152,12 +164,12 @@ def plant(mutant, directory):
     """A copy of the library with the bug in it; returns its include directory."""
     include = directory / "include"
     shutil.copytree(ROOT / "include", include)
-    path = directory / mutant.file
-    text = path.read_text(encoding="utf-8")
-    old, new = mutant.text(mutant.old), mutant.text(mutant.new)
-    if text.count(old) != 1:
-        raise ValueError("the original text matches %d times" % text.count(old))
-    path.write_text(text.replace(old, new), encoding="utf-8")
+    for hunk in mutant.hunks:
+        path = directory / hunk.file
+        text = path.read_text(encoding="utf-8")
+        if text.count(hunk.text("-")) != 1:
+            raise ValueError("%s matches %d times" % (hunk.text("-"), text.count(hunk.text("-"))))
+        path.write_text(text.replace(hunk.text("-"), hunk.text("+")), encoding="utf-8")
     return include
 
 
@@ -265,7 +277,7 @@ def public_functions():
 
 def uncovered(mutants):
     for name, (file, start, end, text) in public_functions().items():
-        places = [text.find(m.text(m.old)) for m in mutants if m.file == file]
+        places = [text.find(h.text("-")) for m in mutants for h in m.hunks if h.file == file]
         if not any(start <= place < end for place in places):
             yield "%s: %s() has no planted bug" % (file, name)
 
