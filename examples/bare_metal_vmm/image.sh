@@ -24,6 +24,7 @@ image_build()
 	mkdir -p "$1" || return
 	# shellcheck disable=SC2086 # a list of words
 	$image_cc $image_cflags -I "${INVAL_INCLUDE:-$root/include}" -I "$image_dir" \
+		-I "$root/selftests" \
 		-Wl,--build-id=none,--no-warn-rwx-segments -T "$image_dir/image.ld" \
 		-o "$1/image.elf" "$image_dir/start.S" "$image_dir"/*.c &&
 	aarch64-linux-gnu-objcopy -O binary "$1/image.elf" "$1/image.bin"

@@ -6,6 +6,8 @@
  */
 #include "matrix.h"
 
+#include <inval_selftest.h>
+
 struct edu edus[DEVICES];
 uint32_t vmm_counts[16];
 uint32_t vmm_warnings[16];
@@ -53,10 +55,24 @@ static void run(bool full)
 	rows_error(full);
 }
 
+/* Does this image's port keep the promises of inval/port.h? */
+static void selftest(void)
+{
+	static struct inval_selftest st;
+	static uint32_t words[INVAL_SELFTEST_WORDS];
+	uint32_t line = inval_selftest(&st, (inval_mmio)(uintptr_t)words, words);
+
+	if (line == 0U)
+		return;
+	say("inval_selftest.h:%u\n", line);
+	die("the port does not keep a promise");
+}
+
 uint32_t vmm_main(void);
 
 uint32_t vmm_main(void)
 {
+	selftest();
 	if (edu_find(edus, DEVICES) != DEVICES)
 		die("fewer edu devices than the rows need");
 	smmu_init();

@@ -3,9 +3,10 @@
 #
 # Real threads: domains under ThreadSanitizer, under AddressSanitizer with freed arrays
 # poisoned, and with liburcu's RCU; queues with ten million commands, a million of them
-# under ThreadSanitizer; requesters of cache maintenance while providers come and go. And
-# the attach mutex left out, and a remove that does not wait, which must be noticed; bugs
-# planted in the library are tests/mutants/stress.list.
+# under ThreadSanitizer; requesters of cache maintenance while providers come and go; what
+# an embedder calls at boot, on each port of user space. And the attach mutex left out, and
+# a remove that does not wait, which must be noticed; bugs planted in the library are
+# tests/mutants/stress.list.
 set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 suite stress
@@ -33,6 +34,9 @@ for mode in plain tsan asan urcu; do
 done
 for mode in plain tsan asan; do
 	stress stress_memregion $mode -DSTRESS_REQUESTS=5000U
+done
+for mode in plain tsan asan urcu; do
+	stress selftest $mode -DSELFTEST
 done
 stress stress_queue plain -DSTRESS_COMMANDS=1600000U
 stress stress_queue tsan -DSTRESS_COMMANDS=200000U
