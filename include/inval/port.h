@@ -64,7 +64,7 @@
  * A port that cannot wait for readers makes @ctx a lock: one per domain, taken
  * before the array is dereferenced.
  *
- * Hold side: flushes of cache providers. A section may sleep.
+ * Hold side: flushes of cache providers. Like the read side, but a section may sleep.
  *	void inval_port_hold_init(inval_hold_ctx *ctx)
  *	void inval_port_hold_fini(inval_hold_ctx *ctx)
  *	unsigned long inval_port_hold_begin(inval_hold_ctx *ctx)
