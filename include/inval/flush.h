@@ -632,7 +632,7 @@ inval_flush_walk(const struct inval_entry *entries, uint32_t num, uint8_t stu_lg
 		return w.err;
 	inval_walk_begin(&w, req, f);
 	w.entries = entries;
-	w.end = entries + num;
+	w.end = num != 0U ? entries + num : entries;
 	w.stu_lg2 = stu_lg2;
 	while (e != w.end) {
 		inval_walk_open(&w, e);
