@@ -1,0 +1,74 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# libFuzzer with ASan and UBSan on each tests/fuzz/fuzz_*.c: a minute in all, an hour
+# with --long. Before that each has to find the bugs of tests/fuzz/planted.
+set -u
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+suite fuzz
+need_packages clang-19 libclang-rt-19-dev libc6-dev
+total=60
+[ "${1:-}" = --long ] && total=3600
+
+targets=$(cd "$root/tests/fuzz" && printf '%s\n' fuzz_*.c | sed 's/\.c$//')
+# shellcheck disable=SC2086 # a list of words
+seconds=$((total / $(set -- $targets; echo $#)))
+
+# build INCLUDE TARGET EXE
+build()
+{
+	clang-19 -std=c11 -O1 -g -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=all "-I$1" "-I$root/tests" "-I$root/tests/fuzz/port" \
+		-I"$root/tests/ports" "$root/tests/fuzz/$2.c" -o "$3" -pthread
+}
+
+# What libFuzzer found is in the output, as Base64: base64 -d into a file, and give that
+# to the program.
+fuzz()
+{
+	local dir=$1
+
+	shift
+	mkdir -p "$dir/corpus" && cd "$dir" && "$@" -rss_limit_mb=1024 -timeout=20 \
+		-print_final_stats=1 -artifact_prefix="$dir/" "$dir/corpus" 2>&1 |
+		tee "$dir/log" | tail -n 30
+	return "${PIPESTATUS[0]}"
+}
+
+# finds NUMBER TARGET HEADER EXPRESSION
+finds()
+{
+	local dir=$out/planted$1
+
+	mkdir -p "$dir"
+	cp -r "$root/include" "$dir/include"
+	sed -i "$4" "$dir/include/inval/$3"
+	cmp -s "$root/include/inval/$3" "$dir/include/inval/$3" &&
+		{ echo "the expression matches nothing"; return 1; }
+	build "$dir/include" "$2" "$dir/$2" || return
+	fuzz "$dir" "$dir/$2" -max_total_time=60
+	grep -qE '^(SUMMARY: |==[0-9]+== ERROR: libFuzzer: deadly signal)' "$dir/log"
+}
+export root out
+export -f build fuzz finds
+
+number=0
+while IFS=$'\t' read -r target header expression; do
+	number=$((number + 1))
+	queue "$target finds $header: $expression" finds "$number" "$target" "$header" "$expression"
+done < <(grep -v '^#' "$root/tests/fuzz/planted")
+say "$number planted bugs"
+drain
+
+for target in $targets; do
+	check "$target compiles" build "$root/include" "$target" "$out/$target"
+	queue "$target, $seconds s" fuzz "$out/run.$target" "$out/$target" \
+		-max_total_time="$seconds" -max_len=400
+	grep -q "^$target	" "$root/tests/fuzz/planted" || fail "$target" "has no planted bug"
+done
+say "$seconds s each: " $targets
+drain
+for target in $targets; do
+	say "$target: $(sed -n 's/^stat::number_of_executed_units: *//p' "$out/run.$target/log") runs"
+done
+finish
