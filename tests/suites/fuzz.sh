@@ -66,7 +66,7 @@ for target in $targets; do
 		-max_total_time="$seconds" -max_len=400
 	grep -q "^$target	" "$root/tests/fuzz/planted" || fail "$target" "has no planted bug"
 done
-say "$seconds s each: " $targets
+say "$seconds s each: ${targets//$'\n'/ }"
 drain
 for target in $targets; do
 	say "$target: $(sed -n 's/^stat::number_of_executed_units: *//p' "$out/run.$target/log") runs"
