@@ -10,7 +10,10 @@
  *   interrupts are on, and for all orders of 2 and 3 CPUs and the SMMU
  * - a wait that returns 0 has all commands of its ticket take effect before
  * - nothing that the model calls a fault of software
- * - no room: the call waits, as it came with interrupts on or off, and goes on
+ * - no room: the call waits, as it came with interrupts on or off, and goes on; in turn:
+ *	while it waits each other CPU gets room once at most before it, with 4 to 256
+ *	slots; one that is interrupted is passed over, so nobody waits for what it has
+ *	interrupted
  * - a batch that cannot fit is -EINVAL; a queue that stands still breaks after its
  *   time-out, with -ETIMEDOUT; then everything fails at once, without touching a
  *   register, until the queue is initialised anew
@@ -20,9 +23,19 @@
  *   warning where it left no ticket; all other commands take effect; also where more
  *   tickets are unclaimed than remembered (then others may be told, too)
  * - CERROR_ABT: retried, at most so often at one place, then -EFAULT and broken
- * - CERROR_ATC_INV_SYNC: -EREMOTEIO for tickets with an ATC_INV, not for others
- * - an error without a name is acknowledged; other errors of GERROR are left alone
- *   and acknowledged once by inval_queue_ack()
+ * - CERROR_ATC_INV_SYNC: -EREMOTEIO for tickets with an ATC_INV, not for others;
+ *   inval_queue_find() tells it of that device alone, whatever others left behind, and
+ *   waits as long as it is told
+ * - an error without a name is acknowledged, by waits too; other errors of GERROR are
+ *   left alone and acknowledged once by inval_queue_ack()
+ * - MSI: a wait reads memory, and CONS now and then; an MSI that is late, lost or of 64
+ *   bits loses nothing; a lost one turns them off, with a warning; a number too old for
+ *   its sign is never taken for a new one; one beyond PROD is -EPROTO
+ * - event: a wait sleeps until one comes, never longer than INVAL_QUEUE_EVENT_US
+ * - an ECMDQ, and a virtual queue, do all of this with their own registers
+ * - a queue does not take what is not in its set; errata: SYNC with each batch, TLBI and
+ *   CFGI twice with a SYNC between, batches that fit no more are refused
+ * - after a reset all is as new, but tickets from before get -ESHUTDOWN
  * - powered off: -EPROTO, whatever CONS could mean; never success
  * - non-coherent memory is cleaned, in two pieces over the wrap; coherent is not
  * - each barrier stands where it must
@@ -42,6 +55,7 @@
 #define OWNERS 5U
 #define BATCHES 256U
 #define PA 0x8000000000ULL
+#define MSI_PA 0xfedcba9876540ULL
 #define REG(offset) (MACHINE_REGS(0) + (offset))
 
 #define TLBI 0x12U
@@ -54,6 +68,9 @@ static struct model_queue smmu;
 static struct inval_queue q;
 static uint64_t mem[2U * MAX_SLOTS];
 static uint64_t book[2U * MAX_SLOTS];
+static uint64_t msi[2];
+static enum inval_sync how_sync;
+static enum inval_queue_kind how_kind;
 
 /* What was put, and what the SMMU made of it. */
 struct plan {
@@ -175,19 +192,47 @@ static struct inval_queue_config config(uint32_t lg2)
 	cfg.timeout_us = 1000;
 	cfg.abort_max = 3;
 	cfg.coherent = true;
+	cfg.sync = how_sync;
+	cfg.msi = msi;
+	cfg.msi_pa = MSI_PA;
+	cfg.kind = how_kind;
+	if (how_kind == INVAL_QUEUE_ECMDQ) {
+		cfg.base = rec_mmio(REG(MODEL_ECMDQ));
+	} else if (how_kind == INVAL_QUEUE_VIRTUAL) {
+		cfg.base = rec_mmio(MACHINE_REGS(0) - 0x1000U);
+		cfg.regs.prod = 0x1098;
+		cfg.regs.cons = 0x109c;
+		cfg.regs.gerror = 0x1060;
+		cfg.regs.gerrorn = 0x1064;
+	}
 	return cfg;
 }
 
-/* As an embedder does it after a reset of the SMMU. */
+/* What an embedder does before and after the library's part. */
+static void boot_registers(void)
+{
+	const inval_mmio page0 = rec_mmio(MACHINE_REGS(0));
+
+	model_queue_reset(&smmu);
+	inval_port_mmio_write64(page0, INVAL_REG_CMDQ_BASE, inval_queue_base(PA, smmu.lg2));
+	inval_port_mmio_write32(page0, smmu.ecmdq ? MODEL_ECMDQ + INVAL_REG_ECMDQ_PROD :
+				INVAL_REG_CMDQ_PROD, smmu.ecmdq ? INVAL_ECMDQ_EN : 0U);
+	if (!smmu.ecmdq)
+		inval_port_mmio_write32(page0, INVAL_REG_CMDQ_CONS, 0);
+}
+
+static void boot_enable(void)
+{
+	if (!smmu.ecmdq)
+		inval_port_mmio_write32(rec_mmio(MACHINE_REGS(0)), MODEL_CR0, MODEL_CMDQEN);
+}
+
 static void boot(const struct inval_queue_config *cfg)
 {
-	model_queue_reset(&smmu);
-	inval_port_mmio_write64(cfg->base, INVAL_REG_CMDQ_BASE, inval_queue_base(PA, cfg->size_lg2));
-	inval_port_mmio_write32(cfg->base, INVAL_REG_CMDQ_PROD, 0);
-	inval_port_mmio_write32(cfg->base, INVAL_REG_CMDQ_CONS, 0);
+	boot_registers();
 	if (inval_queue_init(&q, cfg) != 0)
 		note("init failed");
-	inval_port_mmio_write32(cfg->base, MODEL_CR0, MODEL_CMDQEN);
+	boot_enable();
 	memset(plan, 0, sizeof(plan));
 	memset(plans, 0, sizeof(plans));
 	memset(owner_seen, 0, sizeof(owner_seen));
@@ -206,6 +251,9 @@ static void open_with(const struct inval_queue_config *cfg, uint64_t seed, bool 
 	rec.mute[REC_WARN] = false;
 	model_init(&model, seed);
 	model_queue_init(&smmu, &model, mem, cfg->size_lg2, PA, true, cfg->coherent);
+	smmu.ecmdq = cfg->kind == INVAL_QUEUE_ECMDQ;
+	smmu.msi = cfg->sync == INVAL_SYNC_MSI ? cfg->msi : NULL;
+	smmu.msi_pa = MSI_PA;
 	smmu.taken = on_taken;
 	smmu.done = on_done;
 	smmu.lost = on_lost;
@@ -228,9 +276,14 @@ static void start_at(uint64_t pos)
 	q.tail = pos;
 	q.prod = pos;
 	q.cons = pos;
+	q.born = pos & ~(2ULL * q.mask + 1U);
 	smmu.at = pos;
-	smmu.prod = (uint32_t)pos & model_queue_mask(&smmu);
-	smmu.cons = smmu.prod;
+	smmu.prod = (smmu.prod & ~model_queue_mask(&smmu)) |
+		    ((uint32_t)pos & model_queue_mask(&smmu));
+	smmu.cons = (smmu.cons & ~model_queue_mask(&smmu)) |
+		    ((uint32_t)pos & model_queue_mask(&smmu));
+	if (smmu.msi != NULL)
+		*msi = smmu.msi_seen = inval_le64(pos);
 }
 
 /* No fault, no misuse; @all: and everything put has been consumed and took effect. */
@@ -254,6 +307,9 @@ static const char *verdict(bool all)
 static void close_queue(bool all, const char *what, uint64_t n)
 {
 	const char *text = verdict(all);
+
+	how_sync = INVAL_SYNC_POLL;
+	how_kind = INVAL_QUEUE_CMDQ;
 
 	CHECK(text == NULL, "%s %llu: %s", what, (unsigned long long)n, text);
 	model_queue_fini(&smmu);
@@ -554,7 +610,7 @@ TEST(queue, barriers_of_recovery)
 	trace = rec_next(REC_TRACE, rec_next(REC_TRACE, rec_next(REC_TRACE, 0) + 1U) + 1U);
 	CHECK(rec.log[trace].what == INVAL_EVENT_CMDQ_ERROR, "no error at event %u", trace);
 	cons = last_before(REC_MMIO_READ32, REG(MODEL_CONS), trace);
-	who = rec_next_at(REC_LOAD64, rec_addr(&q.who[1]), cons);
+	who = rec_next_at(REC_LOAD64, rec_addr(&q.who[3]), cons);
 	ack = rec_next_at(REC_MMIO_WRITE32, REG(MODEL_GERRORN), who);
 	CHECK(between(REC_DMA_MB, cons, who), "whose it is, read before where it stopped");
 	CHECK(between(REC_DMA_MB, who, ack), "the slot, written after the ack");
@@ -590,7 +646,7 @@ TEST(queue, sev)
 	uint32_t sev;
 
 	for (sev = 0; sev < 2U; sev++) {
-		cfg.sev = sev != 0U;
+		cfg.sync = sev != 0U ? INVAL_SYNC_EVENT : INVAL_SYNC_POLL;
 		open_with(&cfg, 1, false);
 		machine.pace = 0;
 		CHECK(send(0, TLBI, 1, true, NONE, NULL) == 0, "put");
@@ -842,13 +898,22 @@ TEST(queue, late_error)
 	}
 }
 
-/* The queue moves, but others are always faster: that is no time-out. */
+/*
+ * The queue moves, but others are always faster, for interrupts come whenever this one
+ * waits, and they wait for no CPU that is interrupted: that is no time-out.
+ */
+static bool stealing;
+
 static void turn_steal(void)
 {
 	model_queue_settle(&smmu);
+	if (stealing)
+		return;
 	rec.now_us += 800;
+	stealing = true;
 	if (++turns < 10U && send(1, TLBI, 2, false, NONE, NULL) != 0)
 		note("the thief found no room");
+	stealing = false;
 }
 
 TEST(queue, stolen_room)
@@ -1251,7 +1316,9 @@ static void hook_nested(enum rec_kind kind, uint64_t addr, uint64_t value)
 	(void)kind;
 	(void)addr;
 	(void)value;
-	if (nested || when == 0U || (as_interrupt && *rec_depth(REC_SCOPE_IRQ) != 0U) || --when)
+	bool off = *rec_depth(REC_SCOPE_IRQ) != 0U, line = (uint32_t)q.line != 0U;
+
+	if (nested || when == 0U || (off && (as_interrupt || line)) || --when)
 		return;
 	nested = true;
 	rec.in_event = false;
@@ -1263,11 +1330,15 @@ static void hook_nested(enum rec_kind kind, uint64_t addr, uint64_t value)
 	nested = false;
 }
 
-/* Between the hooks of a put and a wait; another CPU only puts: nobody runs it on. */
+/*
+ * Between the hooks of a put and a wait; another CPU only puts: nobody runs it on, so
+ * not where it must wait for one that has interrupts off and calls the next.
+ */
 static uint32_t nest(uint32_t lg2, uint32_t first, uint32_t seed)
 {
 	struct inval_ticket t;
 	uint32_t n;
+	int err;
 
 	for (n = 1; ; n++) {
 		open_queue(lg2, seed);
@@ -1280,7 +1351,8 @@ static uint32_t nest(uint32_t lg2, uint32_t first, uint32_t seed)
 		inval_queue_ticket_init(&t);
 		CHECK(send(0, TLBI, 3, true, NONE, &t) == 0, "put");
 		machine.pace = 3;
-		CHECK(inval_queue_wait(&q, &t) == 0, "hook %u: wait", n);
+		err = inval_queue_wait(&q, &t);
+		CHECK(err == 0, "hook %u: wait: %d", n, err);
 		CHECK(effective(0, 0, 0), "effects");
 		if (when != 0U)
 			break;
@@ -1330,6 +1402,9 @@ struct load {
 	uint32_t abt;
 	uint32_t atc;
 	uint32_t seeds;
+	uint32_t no_msi;
+	enum inval_sync sync;
+	enum inval_queue_kind kind;
 };
 
 static uint32_t load_bad;	/* chance of a bad command, in 16 */
@@ -1409,9 +1484,12 @@ static void load_idle(void)
 
 static void load_all(const struct load *l)
 {
-	struct inval_queue_config cfg = config(l->lg2);
+	struct inval_queue_config cfg;
 	uint32_t seed, i;
 
+	how_sync = l->sync;
+	how_kind = l->kind;
+	cfg = config(l->lg2);
 	cfg.coherent = l->coherent;
 	cfg.abort_max = 20;
 	cfg.timeout_us = 1000000;
@@ -1424,6 +1502,8 @@ static void load_all(const struct load *l)
 		smmu.often[MODEL_ILL] = l->ill;
 		smmu.often[MODEL_ABT] = l->abt;
 		smmu.often[MODEL_ATC] = l->atc;
+		smmu.often[MODEL_NO_MSI] = l->no_msi;
+		smmu.msi_wide = seed % 2U != 0U;
 		load_bad = l->ill != 0U ? 2U : 0U;
 		cpus_reset();
 		for (i = 0; i < l->cpus; i++) {
@@ -1446,11 +1526,15 @@ static void load_all(const struct load *l)
 TEST(queue, load)
 {
 	static const struct load loads[] = {
-		{ 1, 4, true, 0, 0, 0, 30 },
-		{ 2, 4, true, 0, 0, 0, 30 },
-		{ 3, 3, false, 0, 0, 0, 30 },
-		{ 4, 4, true, 0, 0, 0, 20 },
-		{ 8, 4, true, 0, 0, 0, 5 },
+		{ 1, 4, true, 0, 0, 0, 30, 0, INVAL_SYNC_POLL, INVAL_QUEUE_CMDQ },
+		{ 2, 4, true, 0, 0, 0, 30, 0, INVAL_SYNC_POLL, INVAL_QUEUE_CMDQ },
+		{ 3, 3, false, 0, 0, 0, 30, 0, INVAL_SYNC_POLL, INVAL_QUEUE_CMDQ },
+		{ 4, 4, true, 0, 0, 0, 20, 0, INVAL_SYNC_EVENT, INVAL_QUEUE_CMDQ },
+		{ 8, 4, true, 0, 0, 0, 5, 0, INVAL_SYNC_POLL, INVAL_QUEUE_CMDQ },
+		{ 2, 4, true, 0, 0, 0, 30, 0, INVAL_SYNC_MSI, INVAL_QUEUE_CMDQ },
+		{ 3, 4, false, 0, 0, 0, 30, 0, INVAL_SYNC_MSI, INVAL_QUEUE_CMDQ },
+		{ 2, 4, true, 0, 0, 0, 30, 0, INVAL_SYNC_POLL, INVAL_QUEUE_ECMDQ },
+		{ 4, 3, false, 0, 0, 0, 20, 0, INVAL_SYNC_MSI, INVAL_QUEUE_ECMDQ },
 	};
 	uint32_t i;
 
@@ -1461,12 +1545,18 @@ TEST(queue, load)
 TEST(queue, load_with_errors)
 {
 	static const struct load loads[] = {
-		{ 1, 4, true, 50, 0, 0, 30 },
-		{ 2, 4, true, 50, 50, 100, 30 },
-		{ 2, 4, false, 50, 50, 100, 30 },
-		{ 3, 2, true, 0, 0, 300, 30 },
-		{ 4, 4, true, 100, 100, 200, 20 },
-		{ 8, 4, false, 20, 20, 50, 5 },
+		{ 1, 4, true, 50, 0, 0, 30, 0, INVAL_SYNC_POLL, INVAL_QUEUE_CMDQ },
+		{ 2, 4, true, 50, 50, 100, 30, 0, INVAL_SYNC_POLL, INVAL_QUEUE_CMDQ },
+		{ 2, 4, false, 50, 50, 100, 30, 0, INVAL_SYNC_POLL, INVAL_QUEUE_CMDQ },
+		{ 3, 2, true, 0, 0, 300, 30, 0, INVAL_SYNC_POLL, INVAL_QUEUE_VIRTUAL },
+		{ 4, 4, true, 100, 100, 200, 20, 0, INVAL_SYNC_EVENT, INVAL_QUEUE_CMDQ },
+		{ 8, 4, false, 20, 20, 50, 5, 0, INVAL_SYNC_POLL, INVAL_QUEUE_CMDQ },
+		{ 2, 4, true, 50, 50, 100, 30, 0, INVAL_SYNC_MSI, INVAL_QUEUE_CMDQ },
+		{ 3, 4, true, 50, 50, 100, 30, 100, INVAL_SYNC_MSI, INVAL_QUEUE_CMDQ },
+		{ 3, 4, false, 50, 50, 100, 30, 100, INVAL_SYNC_MSI, INVAL_QUEUE_CMDQ },
+		{ 2, 4, true, 50, 50, 100, 30, 0, INVAL_SYNC_POLL, INVAL_QUEUE_ECMDQ },
+		{ 3, 4, false, 50, 50, 100, 30, 0, INVAL_SYNC_MSI, INVAL_QUEUE_ECMDQ },
+		{ 8, 4, true, 20, 20, 50, 5, 100, INVAL_SYNC_MSI, INVAL_QUEUE_ECMDQ },
 	};
 	uint32_t i;
 
@@ -1541,6 +1631,7 @@ static void orders_begin(void)
 	uint32_t i;
 
 	rec.turns = 0;
+	rec_forget();
 	cpus_reset();
 	cpus.hidden = orders_hidden;
 	cpus.blank = orders_blank;
@@ -1620,8 +1711,6 @@ TEST(orders, two_waits)
 	all_orders(2, 1, true, NONE, 0);
 }
 
-/* Seconds each: for a suite of its own. */
-#ifdef INVAL_TEST_LONG
 TEST(orders, two_waits_one_full)
 {
 	all_orders(2, 2, true, NONE, 0);
@@ -1641,4 +1730,3 @@ TEST(orders, three_puts)
 {
 	all_orders(3, 1, false, NONE, 0);
 }
-#endif

@@ -134,6 +134,7 @@ static const char *warn_name(enum inval_warn what)
 	NAME(INVAL_WARN_, CMDQ_ABORT);
 	NAME(INVAL_WARN_, KEY_UNKNOWN);
 	NAME(INVAL_WARN_, TAG_STALE);
+	NAME(INVAL_WARN_, MSI_ABORT);
 	}
 	return NULL;
 }

@@ -33,15 +33,12 @@ void space_queue_init(void)
 	static uint64_t book[2U << CMDQ_LG2];
 	struct inval_queue_config config;
 
+	inval_queue_config_init(&config, &library.caps, &library.policy, INVAL_SEC_NS);
 	config.base = SMMU_BASE;
 	config.mem = hardware.cmdq;
 	config.book = book;
 	config.size_lg2 = CMDQ_LG2;
 	config.smmu = SMMU_NUMBER;
-	config.timeout_us = 1000000;
-	config.abort_max = 3;
-	config.coherent = space_has(INVAL_FEAT_COHACC);
-	config.sev = false;
 	if (inval_queue_book_bytes(CMDQ_LG2) > sizeof(book) ||
 	    inval_queue_init(&queue, &config) != 0)
 		die("the queue's configuration makes no sense");

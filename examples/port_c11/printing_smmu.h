@@ -40,11 +40,15 @@ static void *printing_smmu_consume(void *arg)
 static int printing_smmu_start(struct printing_smmu *p)
 {
 	const struct inval_idregs id = { 0, 0x40413, 0x800010, 0x400, 0x15, 0, 0, 0, 0, 0, 0, false };
-	const struct inval_queue_config config = { (inval_mmio)(void *)p->regs, p->slots, p->book,
-						   PRINTING_SMMU_LG2, 0, 1000000, 1, true, false };
+	struct inval_queue_config config;
 	int err = inval_caps_read(&p->smmu.caps, &id);
 
 	inval_policy_init(&p->smmu.policy);
+	inval_queue_config_init(&config, &p->smmu.caps, &p->smmu.policy, INVAL_SEC_NS);
+	config.base = (inval_mmio)(void *)p->regs;
+	config.mem = p->slots;
+	config.book = p->book;
+	config.size_lg2 = PRINTING_SMMU_LG2;
 	p->smmu.queue = &p->queue;
 	if (err == 0)
 		err = inval_queue_init(&p->queue, &config);

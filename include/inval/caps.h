@@ -134,11 +134,35 @@ struct inval_caps {
  *	1 or more
  * @one_command: round a range up (by 6.25 % at most) to need one TLBI
  * @atc_spans: ATC_INV commands for one range, 1 to 4
+ * @no_msi: erratum: a SYNC must not write an MSI
+ * @no_sev: erratum: a SYNC does not wake WFE
+ * @sync_each: erratum: each batch of commands ends with a SYNC
+ * @twice: erratum: each TLBI and CFGI is given again behind a SYNC; ATC_INV is not
+ * @no_prefetch: erratum: PREFETCH_CONFIG and PREFETCH_ADDR must not be given
+ * @page0: the registers of page 1 lie in page 0 (inval_policy_page1())
  */
 struct inval_policy {
 	uint32_t max_cmds;
 	bool one_command;
 	uint8_t atc_spans;
+	bool no_msi;
+	bool no_sev;
+	bool sync_each;
+	bool twice;
+	bool no_prefetch;
+	bool page0;
+};
+
+/**
+ * enum inval_sync - how CPUs learn that a CMD_SYNC is complete (IHI 0070, 4.7.3)
+ * @INVAL_SYNC_POLL: they read CONS
+ * @INVAL_SYNC_EVENT: they wait in WFE, which it wakes, and read CONS
+ * @INVAL_SYNC_MSI: it writes its number to memory, which they read
+ */
+enum inval_sync {
+	INVAL_SYNC_POLL,
+	INVAL_SYNC_EVENT,
+	INVAL_SYNC_MSI
 };
 
 /**
@@ -280,7 +304,7 @@ static inline void inval_caps_drop(struct inval_caps *caps, uint64_t feat)
  * inval_policy_init() - the default policy
  * @policy: the caller's
  *
- * At most 512 TLBI commands for a range, ranges exact, two ATC spans.
+ * At most 512 TLBI commands for a range, ranges exact, two ATC spans, no erratum.
  *
  * Context: any.
  */
@@ -289,6 +313,48 @@ static inline void inval_policy_init(struct inval_policy *policy)
 	policy->max_cmds = 512;
 	policy->one_command = false;
 	policy->atc_spans = 2;
+	policy->no_msi = false;
+	policy->no_sev = false;
+	policy->sync_each = false;
+	policy->twice = false;
+	policy->no_prefetch = false;
+	policy->page0 = false;
+}
+
+/**
+ * inval_policy_sync() - how to wait for the SYNCs of an SMMU's queues
+ * @policy: its errata
+ * @caps: its capabilities
+ * @sec: security state of the queue
+ *
+ * Context: any.
+ * Return: the first that is there and allowed of MSI, event, poll.
+ */
+static inline enum inval_sync inval_policy_sync(const struct inval_policy *policy,
+						const struct inval_caps *caps, enum inval_sec sec)
+{
+	uint64_t msi = sec == INVAL_SEC_SECURE ? INVAL_FEAT_S_MSI :
+		       sec == INVAL_SEC_REALM ? INVAL_FEAT_R_MSI : INVAL_FEAT_MSI;
+
+	if (inval_caps_has(caps, msi) && !policy->no_msi)
+		return INVAL_SYNC_MSI;
+	if (inval_caps_has(caps, INVAL_FEAT_SEV) && !policy->no_sev)
+		return INVAL_SYNC_EVENT;
+	return INVAL_SYNC_POLL;
+}
+
+/**
+ * inval_policy_page1() - where the registers of page 1 begin (IHI 0070, 6.1)
+ * @policy: the SMMU's errata
+ *
+ * Event and PRI queue, from page 0; the command queue's are in page 0 anyway.
+ *
+ * Context: any.
+ * Return: bytes: 64K, or 0 for an implementation that has them all in page 0.
+ */
+static inline uint32_t inval_policy_page1(const struct inval_policy *policy)
+{
+	return policy->page0 ? 0U : 0x10000U;
 }
 
 INVAL_END

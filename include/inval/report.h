@@ -20,13 +20,15 @@ INVAL_BEGIN
  * @INVAL_WARN_KEY_UNKNOWN: id: key; to be removed, but not in the array
  * @INVAL_WARN_TAG_STALE: id: SMMU, value: ASID 31:16 and VMID 15:0; the flush of
  *	that tag failed
+ * @INVAL_WARN_MSI_ABORT: id: SMMU; a SYNC could not write its MSI: polled from now on
  */
 enum inval_warn {
 	INVAL_WARN_QUEUE_BROKEN,
 	INVAL_WARN_CMD_ILLEGAL,
 	INVAL_WARN_CMDQ_ABORT,
 	INVAL_WARN_KEY_UNKNOWN,
-	INVAL_WARN_TAG_STALE
+	INVAL_WARN_TAG_STALE,
+	INVAL_WARN_MSI_ABORT
 };
 
 /**
@@ -63,7 +65,7 @@ enum inval_event {
  * @INVAL_COUNT_SYNC: SYNC commands issued
  * @INVAL_COUNT_WAIT: waits for a SYNC
  * @INVAL_COUNT_ERROR: errors returned by issue or wait
- * @INVAL_COUNT_FULL: reservations that found a queue full
+ * @INVAL_COUNT_FULL: reservations that had to wait for room in a queue
  * @INVAL_COUNT_RETRY: hardware or firmware tries after the first
  * @INVAL_COUNT_COPY: arrays built (merge, purge)
  * @INVAL_COUNT_REF: additions that needed no new array

@@ -167,7 +167,8 @@ static inline const char *inval_text_code(int result)
 static inline const char *inval_text_warn(enum inval_warn what)
 {
 	static const char names[] =
-		"queue_broken\0" "cmd_illegal\0" "cmdq_abort\0" "key_unknown\0" "tag_stale\0";
+		"queue_broken\0" "cmd_illegal\0" "cmdq_abort\0" "key_unknown\0" "tag_stale\0"
+		"msi_abort\0";
 
 	return inval_text_nth(names, (uint32_t)what);
 }

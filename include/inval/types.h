@@ -34,6 +34,8 @@
 
 #define INVAL_ALWAYS_INLINE static inline __attribute__((always_inline))
 #define INVAL_MUST_CHECK __attribute__((warn_unused_result))
+/* Out of the way of the code that runs often. */
+#define INVAL_COLD __attribute__((cold))
 
 INVAL_BEGIN
 

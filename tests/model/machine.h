@@ -93,10 +93,23 @@ static inline void machine_clean(const void *mem, uint64_t bytes)
 
 	for (i = 0; i < MACHINE_SMMUS; i++) {
 		mm = machine.smmu[i] ? &machine.smmu[i]->mem : NULL;
+		if (mm && word == machine.smmu[i]->msi)
+			machine.smmu[i]->msi_seen = *word;
 		if (mm && word >= mm->mem && word < mm->mem + mm->words) {
 			model_mem_clean(mm, mem, bytes);
 			model_mem_barrier(mm, rec.cpu);
 		}
+	}
+}
+
+/* What a non-coherent SMMU wrote: its MSI. */
+static inline void machine_invalidate(void *mem, uint64_t bytes)
+{
+	uint32_t i;
+
+	for (i = 0; i < MACHINE_SMMUS; i++) {
+		if (machine.smmu[i] && mem == machine.smmu[i]->msi && bytes == 8U)
+			*machine.smmu[i]->msi = machine.smmu[i]->msi_seen;
 	}
 }
 
@@ -112,6 +125,7 @@ static inline void machine_open(bool log)
 	rec.mmio_write32 = machine_write32;
 	rec.mmio_write64 = machine_write64;
 	rec.dma_clean = machine_clean;
+	rec.dma_invalidate = machine_invalidate;
 }
 
 #endif /* MODEL_MACHINE_GUARD */
