@@ -40,6 +40,7 @@
 /*
  * @stuck: consumes nothing
  * @atc_fails: SYNCs that will fail for an ATC_INV that was not confirmed
+ * @deaf: with @deaf_on, a StreamID whose ATC_INVs are not confirmed
  * @issue_ok: sim_issue() succeeds so often, then gives @issue_err @issue_bad times
  * @wait_err: what sim_wait() gives
  */
@@ -51,6 +52,9 @@ struct sim_smmu {
 	uint32_t prod, cons, gerror, gerrorn, err;
 	bool stuck;
 	uint32_t atc_fails;
+	uint32_t deaf;
+	bool deaf_on;
+	bool missed;
 	uint32_t issue_ok, issue_bad;
 	int issue_err, wait_err;
 };
@@ -148,12 +152,18 @@ static inline bool sim_consume(struct sim_smmu *s)
 		return false;
 	cmd = inval_cmd_load(&s->mem[(size_t)2U * (s->cons & (slots - 1U))]);
 	s->err = 0;
+	if (s->missed && (cmd.d0 & 0xffU) == 0x46U) {
+		s->missed = false;
+		s->atc_fails++;
+	}
 	if ((cmd.d0 & 0xffU) == 0x46U && s->atc_fails != 0U) {
 		s->atc_fails--;
 		s->err = 3;
 		s->gerror ^= 1U;
 		return false;
 	}
+	s->missed = s->missed || (s->deaf_on && (cmd.d0 & 0xffU) == 0x40U &&
+				  cmd.d0 >> 32 == s->deaf);
 	sim_note(s->smmu.number, cmd.d0, cmd.d1);
 	s->cons = (s->cons + 1U) & (2U * slots - 1U);
 	return true;

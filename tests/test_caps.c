@@ -8,7 +8,8 @@
  * 4. An SMMU that is no SMMUv3, or a width beyond the architecture, is refused
  *    with the documented code, the output untouched; the widest is not refused.
  * 5. has asks for all of several features, drop takes away just the named ones.
- * 6. The default policy is the documented one.
+ * 6. The default policy is the documented one; how to wait for a SYNC is the best that
+ *    is there, in each world, and that no erratum forbids.
  */
 #include <inval/caps.h>
 
@@ -360,4 +361,40 @@ TEST(caps, default_policy)
 	inval_policy_init(&p);
 	CHECK(p.max_cmds == 512U && !p.one_command && p.atc_spans == 2U, "%u %d %u", p.max_cmds,
 	      p.one_command, p.atc_spans);
+	CHECK(!p.no_msi && !p.no_sev && !p.sync_each && !p.twice && !p.no_prefetch && !p.page0,
+	      "errata");
+}
+
+/* The best that is there and that no erratum forbids, in each world. */
+TEST(caps, policy_sync)
+{
+	static const uint64_t msi[] = { INVAL_FEAT_MSI, INVAL_FEAT_S_MSI, INVAL_FEAT_R_MSI };
+	struct inval_policy p;
+	struct inval_caps c;
+	uint32_t i, sec;
+	bool sev;
+
+	memset(&c, 0, sizeof(c));
+	inval_policy_init(&p);
+	for (i = 0; i < 64U; i++) {
+		p.no_msi = (i & 1U) != 0U;
+		p.no_sev = (i & 2U) != 0U;
+		c.feat = ((i & 4U) != 0U ? INVAL_FEAT_SEV : 0U) | ((i & 8U) != 0U ? msi[0] : 0U) |
+			 ((i & 16U) != 0U ? msi[1] : 0U) | ((i & 32U) != 0U ? msi[2] : 0U);
+		sev = (i & 4U) != 0U && !p.no_sev;
+		for (sec = 0; sec < 3U; sec++)
+			CHECK(inval_policy_sync(&p, &c, (enum inval_sec)sec) ==
+			      ((c.feat & msi[sec]) != 0U && !p.no_msi ? INVAL_SYNC_MSI :
+			       sev ? INVAL_SYNC_EVENT : INVAL_SYNC_POLL), "world %u, case %u", sec, i);
+	}
+}
+
+TEST(caps, policy_page1)
+{
+	struct inval_policy p;
+
+	inval_policy_init(&p);
+	CHECK(inval_policy_page1(&p) == 0x10000U, "as the document says");
+	p.page0 = true;
+	CHECK(inval_policy_page1(&p) == 0U, "in page 0");
 }

@@ -28,6 +28,12 @@
  *     means "everything"; what is refused changes nothing.
  * 13. With cpu_tlbi an SMMU that hears broadcasts gets ATC_INV and SYNC alone, and nothing
  *     without ATS; another gets all, in the same flush.
+ * 14. An SMMU's further queues: that of the CPU a flush begins on, for all of it, wherever
+ *     its thread goes; what it refuses, and all behind that, goes to the SMMU's own
+ *     queue, after what it took is complete; nothing is lost, twice or before its
+ *     group's SYNC; an error of either is told.
+ * 15. Devices that do not answer are found among those that were suspected, by their
+ *     own ATC_INV between two SYNCs; the others are acquitted.
  * What test_domain_cases.c sees of flush.h: a device's flush, SMMU off and on.
  *
  * Faults seen in other code that must not come back, and the case for each:
@@ -1277,6 +1283,295 @@ TEST(flush, queue_that_is_full)
 		sim_judge(others, n, &req, 12);
 		CHECK(rec_done() == 0U, "%s", rec.misuse_text);
 	}
+}
+
+/* All at once: windows, an issue that fails, waits that fail, and the others go on. */
+TEST(flush, errors_in_windows)
+{
+	struct inval_range_req req = sim_req(VA, 0x1000, true);
+	struct sim_want w[MOST], others[MOST];
+	uint32_t num, i, n, size, waited;
+	struct inval_flush f;
+
+	for (size = 1; size <= 7U; size++) {
+		num = nested_smmus(w, 6);
+		for (n = 0, i = 0; i < num; i++) {
+			if (w[i].smmu != 3U)
+				others[n++] = w[i];
+		}
+		sim_entries(entries, w, num, 12);
+		f = sim_flush();
+		f.wait_num = size;
+		sim_at(1)->wait_err = -INVAL_ETIMEDOUT;
+		sim_at(3)->issue_ok = 0;
+		sim_at(3)->issue_err = -INVAL_ESHUTDOWN;
+		sim_at(4)->wait_err = -INVAL_EREMOTEIO;
+		CHECK(sim_walk(entries, num, 12, &req, &f) ==
+		      (size < 4U ? -INVAL_ETIMEDOUT : -INVAL_ESHUTDOWN), "windows of %u", size);
+		CHECK(f.error_total == 3U, "%u errors", f.error_total);
+		check_error(&f, size < 4U ? 0U : 1U, 1, INVAL_ETIMEDOUT);
+		check_error(&f, size < 4U ? 1U : 0U, 3, INVAL_ESHUTDOWN);
+		CHECK(f.errors[2].smmu == 4U && f.errors[2].code == INVAL_EREMOTEIO &&
+		      f.errors[2].sid == 2U, "the third");
+		for (i = 0, waited = 0; i < sim.calls; i++)
+			waited += sim.call[i].wait ? 1U << sim.call[i].smmu : 0U;
+		CHECK(waited == (0x3fU & ~8U), "windows of %u: waited for 0x%x", size, waited);
+		sim_judge(others, n, &req, 12);
+	}
+}
+
+/* Further queues of SMMU 0: those of 5, 6 and 7. */
+static struct inval_queue *more[3];
+
+static void more_queues(uint32_t n, uint32_t lg2)
+{
+	uint32_t i;
+
+	sim_queue(0, lg2);
+	for (i = 0; i < n; i++) {
+		sim_add(5U + i, 0);
+		sim_queue(5U + i, lg2);
+		more[i] = &sim_at(5U + i)->queue;
+	}
+	sim_at(0)->smmu.more = more;
+	sim_at(0)->smmu.more_num = n;
+}
+
+static void as_smmu_0(void)
+{
+	uint32_t i;
+
+	for (i = 0; i < sim.cmds; i++)
+		sim.cmd[i].smmu = 0;
+}
+
+TEST(flush, queue_of_the_cpu)
+{
+	struct inval_range_req req = sim_req(VA, 0x9000, true);
+	struct sim_want w[MOST];
+	uint32_t num, n, cpu, i;
+	struct inval_flush f;
+
+	for (n = 1; n <= 3U; n++) {
+		for (cpu = 0; cpu < REC_CPUS; cpu++) {
+			num = nested_smmus(w, 1);
+			more_queues(n, 2);
+			sim_entries(entries, w, num, 12);
+			f = sim_flush();
+			f.batch_num = 2;
+			rec.cpu = cpu;
+			CHECK(inval_flush_entries(entries, num, 12, &req, &f) == 0, "flush");
+			for (i = 0; i < sim.cmds; i++)
+				CHECK(sim.cmd[i].smmu == 5U + cpu % n, "%u queues, CPU %u: queue %u", n,
+				      cpu, sim.cmd[i].smmu);
+			as_smmu_0();
+			sim_judge(w, num, &req, 12);
+		}
+	}
+}
+
+/* The thread goes to another CPU whenever it waits for room. */
+static uint32_t moves;
+
+static void turn_move(void)
+{
+	moves++;
+	rec.cpu = (rec.cpu + 1U) % REC_CPUS;
+	sim_turn();
+}
+
+TEST(flush, queue_stays_when_the_thread_moves)
+{
+	struct inval_range_req req = sim_req(VA, 0x9000, true);
+	struct sim_want w[MOST];
+	uint32_t num, batch, i;
+	struct inval_flush f;
+
+	for (batch = 1; batch < 8U; batch++) {
+		num = nested_smmus(w, 1);
+		inval_caps_drop(&sim_at(0)->smmu.caps, INVAL_FEAT_RIL);
+		more_queues(3, 2);
+		sim_entries(entries, w, num, 12);
+		f = sim_flush();
+		f.batch_num = batch;
+		rec.on_turn = turn_move;
+		moves = 0;
+		CHECK(inval_flush_entries(entries, num, 12, &req, &f) == 0, "flush");
+		CHECK(moves != 0U, "it never moved");
+		for (i = 0; i < sim.cmds; i++)
+			CHECK(sim.cmd[i].smmu == 5U, "command %u elsewhere", i);
+		as_smmu_0();
+		sim_judge(w, num, &req, 12);
+	}
+}
+
+/* The first queue takes these alone; what must be there, queue by queue. */
+static void check_refusal(uint64_t accept0, uint32_t lg2, uint32_t batch)
+{
+	struct inval_range_req req = sim_req(VA, 0x9000, true);
+	struct sim_want w[MOST];
+	uint32_t num = nested_smmus(w, 1), i, first = 0;
+	struct inval_flush f;
+	bool other = false;
+
+	w[num++] = sim_want_ats(SIM_ATS_FULL, 0, 7, false, 0);
+	more_queues(1, lg2);
+	more[0]->cfg.accept[0] = accept0;
+	more[0]->cfg.accept[1] = 1ULL << 63;
+	sim_entries(entries, w, num, 12);
+	f = sim_flush();
+	f.batch_num = batch;
+	CHECK(inval_flush_entries(entries, num, 12, &req, &f) == 0 && f.error_total == 0U, "flush");
+	for (i = 0; i < sim.cmds; i++) {
+		other = other || sim.cmd[i].smmu == 0U;
+		CHECK(!other || sim.cmd[i].smmu == 0U, "back to the first queue");
+		first += !other;
+		if (!other && (sim.cmd[i].cmd.d0 & 0xffU) != 0x46U)
+			CHECK((accept0 >> (sim.cmd[i].cmd.d0 & 0xffU) & 1U) != 0U, "refused, but there");
+	}
+	CHECK(first == 0U || !other || (sim.cmd[first - 1U].cmd.d0 & 0xffU) == 0x46U,
+	      "the first queue ends without a SYNC");
+	as_smmu_0();
+	if (batch > 6U)
+		sim_judge(w, num, &req, 12);
+}
+
+TEST(flush, refused_goes_elsewhere)
+{
+	uint32_t ops, lg2, batch;
+
+	for (ops = 0; ops < 4U; ops++) {
+		for (lg2 = 2; lg2 < 6U; lg2++) {
+			for (batch = 1; batch < 8U; batch++)
+				check_refusal((ops & 1U ? 1ULL << 0x2a : 1ULL) |
+					      (ops & 2U ? 1ULL << 0x10 : 1ULL), lg2, batch);
+		}
+	}
+}
+
+/* The first queue has it all done before the second one's doorbell rings. */
+TEST(flush, refused_waits_for_the_first_queue)
+{
+	struct inval_range_req req = sim_req(VA, 0x1000, true);
+	struct sim_want w[MOST];
+	uint32_t num = nested_smmus(w, 1), cons, bell, i;
+	struct inval_flush f;
+
+	more_queues(1, 4);
+	more[0]->cfg.accept[0] = 1ULL << 0x2a | 1ULL << 0x10;
+	sim_entries(entries, w, num, 12);
+	f = sim_flush();
+	CHECK(inval_flush_entries(entries, num, 12, &req, &f) == 0, "flush");
+	for (i = 0; i + 1U < sim.cmds && sim.cmd[i].smmu == 5U; i++)
+		continue;
+	CHECK(i >= 4U && sim.cmd[i].smmu == 0U && (sim.cmd[i - 1U].cmd.d0 & 0xffU) == 0x46U,
+	      "%u commands of the first queue", i);
+	bell = rec_next_at(REC_MMIO_WRITE32, 0x98, 0);
+	for (cons = REC_NONE, i = 0; i < bell; i++) {
+		if (rec.log[i].kind == REC_CMPXCHG64 && rec.log[i].addr == rec_addr(&more[0]->cons))
+			cons = i;
+	}
+	CHECK(cons != REC_NONE && more[0]->cons == more[0]->tail, "not complete");
+	as_smmu_0();
+	sim_judge(w, num, &req, 12);
+}
+
+TEST(flush, refused_and_errors)
+{
+	struct inval_range_req req = sim_req(VA, 0x1000, true);
+	struct sim_want w[MOST];
+	uint32_t num, which, i;
+	struct inval_flush f;
+
+	for (which = 0; which < 3U; which++) {
+		num = nested_smmus(w, 1);
+		w[num++] = sim_want_ats(SIM_ATS_FULL, 0, 9, false, 0);
+		more_queues(1, 4);
+		more[0]->cfg.accept[0] = 1ULL << 0x2a | 1ULL << 0x10;
+		more[0]->cfg.accept[1] = which == 2U ? 1U : 0U;
+		sim_entries(entries, w, num, 12);
+		f = sim_flush();
+		sim_at(which == 1U ? 0U : 5U)->stuck = which < 2U;
+		sim_at(0)->atc_fails = which == 2U ? 1U : 0U;
+		if (which == 2U)
+			w[2].users = 0;
+		CHECK(inval_flush_entries(entries, num, 12, &req, &f) ==
+		      (which < 2U ? -INVAL_ETIMEDOUT : 0), "case %u", which);
+		if (which < 2U)
+			check_error(&f, 0, 0, INVAL_ETIMEDOUT);
+		CHECK(f.error_total == (which < 2U ? 1U : 0U), "%u errors", f.error_total);
+		CHECK((sim.cmds == 0U) == (which == 0U), "%u commands", sim.cmds);
+		for (i = 0; which == 1U && i < sim.cmds; i++)
+			CHECK(sim.cmd[i].smmu == 5U, "command %u", i);
+	}
+}
+
+/* The first queue has the ATC_INV, and its SYNC fails before the rest goes elsewhere. */
+TEST(flush, refused_after_a_failed_atc)
+{
+	struct inval_cmd cmds[2];
+	struct inval_ticket t;
+
+	sim_reset();
+	sim_add(0, 0);
+	more_queues(1, 4);
+	more[0]->cfg.accept[0] = 1;
+	more[0]->cfg.accept[1] = 1;	/* ATC_INV */
+	sim_at(5)->atc_fails = 1;
+	cmds[0].d0 = 0x40;
+	cmds[0].d1 = 52;
+	cmds[1].d0 = 0x30;
+	cmds[1].d1 = 0;
+	inval_queue_ticket_init(&t);
+	t.atc = true;
+	CHECK(inval_flush_issue(&sim_at(0)->smmu, cmds, 2, true, &t) == -INVAL_EREMOTEIO, "issue");
+	CHECK(sim.cmds == 2U && sim_at(0)->queue.tail == 0U, "the rest is not issued");
+	inval_queue_ticket_init(&t);
+	t.atc = true;
+	CHECK(inval_flush_issue(&sim_at(0)->smmu, cmds, 2, true, &t) == 0, "again");
+	CHECK(t.atc && t.queue == &sim_at(0)->queue, "its ticket");
+	CHECK(inval_flush_wait_queue(&sim_at(0)->smmu, &t) == 0, "wait");
+}
+
+/* The one that does not answer, of all that were named. */
+TEST(flush, find)
+{
+	struct inval_range_req req = sim_req(VA, 0x1000, true);
+	struct sim_want w[MOST];
+	uint32_t num = suspects(w), i;
+	struct inval_flush f = sim_flush();
+
+	sim_entries(entries, w, num, 12);
+	for (i = 0; i < 3U; i++)
+		sim_queue(i, 4);
+	sim_at(1)->deaf = 0xfffffff0U;
+	sim_at(1)->deaf_on = true;
+	CHECK(inval_flush_entries(entries, num, 12, &req, &f) == -INVAL_EREMOTEIO, "flush");
+	CHECK(f.error_total == 3U, "%u errors", f.error_total);
+	f.errors[3] = f.errors[2];
+	f.errors[3].smmu = 2;
+	f.errors[4] = f.errors[2];
+	f.errors[4].code = INVAL_EILSEQ;
+	sim_forget();
+	CHECK(inval_flush_find(&sim_at(1)->smmu, f.errors, 5, 1000) == -INVAL_EREMOTEIO, "find");
+	check_suspect(&f, 0, 0xfffffff0U, true, 0);
+	check_suspect(&f, 1, 0xfffffff0U, true, 0xfffff);
+	CHECK(f.errors[2].code == 0 && f.errors[3].code == INVAL_EREMOTEIO &&
+	      f.errors[4].code == INVAL_EILSEQ, "only those");
+	CHECK(sim.cmds == 9U && sim.cmd[0].cmd.d0 == 0x46U && sim.cmd[2].cmd.d0 == 0x46U &&
+	      sim.cmd[1].cmd.d0 == 0xfffffff000000840ULL && sim.cmd[1].cmd.d1 == 52U &&
+	      sim.cmd[4].cmd.d0 == 0xfffffff0fffff840ULL && sim.cmd[7].cmd.d0 == 0x200000040ULL,
+	      "%u commands", sim.cmds);
+	sim_at(1)->deaf_on = false;
+	CHECK(inval_flush_find(&sim_at(1)->smmu, f.errors, 5, 1000) == 0, "all answer");
+	CHECK(f.errors[0].code == 0 && f.errors[1].code == 0, "acquitted");
+	sim_at(2)->stuck = true;
+	CHECK(inval_flush_find(&sim_at(2)->smmu, f.errors, 5, 1000) == -INVAL_ETIMEDOUT, "stuck");
+	CHECK(f.errors[3].code == INVAL_EREMOTEIO, "as before");
+	f.errors[0].code = INVAL_EREMOTEIO;
+	f.errors[0].ssid = 1U << 20;
+	CHECK(inval_flush_find(&sim_at(1)->smmu, f.errors, 1, 1000) == -INVAL_ERANGE, "SubstreamID");
+	CHECK(rec_done() == 0U, "%s", rec.misuse_text);
 }
 
 static void refused(const struct inval_range_req *req, struct inval_flush *f, const char *what)

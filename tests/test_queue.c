@@ -930,6 +930,216 @@ TEST(queue, stolen_room)
 	close_queue(true, "stolen", 0);
 }
 
+/* Turns */
+
+static void model_idle(void)
+{
+	model_queue_step(&smmu);
+}
+
+static uint64_t tail_seen;
+static bool waiting_0;		/* CPU 0 has a number */
+static uint32_t passes;		/* reservations of others since */
+
+/* Who moved the tail comes first to a hook of its own. */
+static void hook_passes(enum rec_kind kind, uint64_t addr, uint64_t value)
+{
+	if (q.tail != tail_seen) {
+		passes += rec.cpu != 0U && waiting_0;
+		waiting_0 = waiting_0 && rec.cpu != 0U;
+		tail_seen = q.tail;
+	}
+	waiting_0 = waiting_0 || (kind == REC_COUNT && rec.cpu == 0U);
+	cpus_hook(kind, addr, value);
+}
+
+static void watch_passes(void)
+{
+	machine.hook = hook_passes;
+	tail_seen = q.tail;
+	waiting_0 = false;
+	passes = 0;
+}
+
+static bool large_done, nested_lose;
+static uint32_t large_num;
+
+static void fair_run(uint32_t cpu)
+{
+	uint32_t i;
+
+	for (i = 0; cpu != 0U && !large_done && i < BATCHES && wrong == NULL; i++) {
+		if (send(cpu, TLBI, 1U + i % 2U, false, NONE, NULL) != 0)
+			note("a small put failed");
+	}
+	if (cpu != 0U)
+		return;
+	if (send(0, TLBI, large_num, false, NONE, NULL) != 0)
+		note("the large put failed");
+	large_done = true;
+}
+
+/*
+ * A batch of the whole queue against three CPUs that never stop, and CPU 0 is slow. Who
+ * had looked at the line before it joined may pass it, and who had joined before.
+ */
+TEST(queue, fair)
+{
+	static const uint32_t sizes[] = { 2, 3, 4, 8 };
+	uint32_t i, seed, n, turns, worst;
+
+	for (i = 0; i < 4U; i++) {
+		worst = 0;
+		for (seed = 0; seed < 40U; seed++) {
+			open_queue(sizes[i], seed);
+			rec.relax_us = 0;
+			large_done = false;
+			large_num = 1U << sizes[i];
+			cpus_reset();
+			for (n = 0; n < 4U; n++)
+				cpus_start(fair_run);
+			watch_passes();
+			for (turns = 0; turns < 60000U && !large_done; turns++) {
+				n = model_chance(&model, 16) == 0U ? 0U : 1U + model_chance(&model, 3);
+				if (cpus.cpu[n].live)
+					cpus_step(n);
+				model_queue_step(&smmu);
+			}
+			CHECK(large_done, "%u slots, seed %u: it starves", 1U << sizes[i], seed);
+			worst = passes > worst ? passes : worst;
+			cpus_random(&model, model_idle);
+			close_queue(true, "seed", seed);
+		}
+		CHECK(worst <= 2U * 3U, "%u slots: %u passed it", 1U << sizes[i], worst);
+		CHECK(worst > 0U || sizes[i] > 3U, "%u slots: nobody even tried", 1U << sizes[i]);
+	}
+}
+
+/* An interrupt, wherever one waits for its turn or has it, waits for nobody it stopped. */
+static bool interrupting;
+
+static void turn_interrupt(void)
+{
+	if (interrupting) {
+		model_queue_step(&smmu);
+		return;
+	}
+	if (++turns != when)
+		return;
+	interrupting = true;
+	if (send_wait(1, TLBI, 2, NONE) != 0)
+		note("the interrupt failed");
+	interrupting = false;
+	rec.on_turn = machine_run;
+}
+
+TEST(queue, interrupted_turn)
+{
+	uint64_t begin;
+	uint32_t n;
+
+	for (n = 1; n < 12U; n++) {
+		open_queue(2, n);
+		machine.pace = 0;
+		CHECK(send(2, TLBI, 3, false, NONE, NULL) == 0, "fill");
+		turns = 0;
+		interrupting = false;
+		when = n;
+		rec.on_turn = turn_interrupt;
+		begin = rec.now_us;
+		machine.pace = 1;
+		CHECK(send(0, TLBI, 4, false, NONE, NULL) == 0, "put");
+		CHECK(rec.now_us - begin < 400U, "after %u us", (unsigned int)(rec.now_us - begin));
+		CHECK((uint32_t)q.line == 0U, "somebody still waits");
+		close_queue(true, "turn", n);
+	}
+}
+
+/* A number is passed over after some time, and only while the queue is empty. */
+static void turn_count(void)
+{
+	turns++;
+	if (turns == when)
+		model_queue_settle(&smmu);
+}
+
+TEST(queue, passed_over)
+{
+	uint64_t begin;
+
+	open_queue(2, 1);
+	q.line = 0xffffffff00000001ULL;		/* somebody has a number, and sleeps */
+	begin = rec.now_us;
+	CHECK(send(0, TLBI, 1, false, NONE, NULL) == 0, "put");
+	CHECK(rec.now_us - begin > INVAL_QUEUE_PASS_US &&
+	      rec.now_us - begin < INVAL_QUEUE_PASS_US + 10U, "%u us",
+	      (unsigned int)(rec.now_us - begin));
+	CHECK(q.line == 0x100000000ULL, "line %llx", (unsigned long long)q.line);
+	model_queue_settle(&smmu);
+	machine.pace = 0;
+	CHECK(send(0, TLBI, 4, false, NONE, NULL) == 0, "fill");
+	q.line++;
+	rec.on_turn = turn_count;
+	turns = 0;
+	when = 500;
+	CHECK(send(0, TLBI, 1, false, NONE, NULL) == 0, "put");
+	CHECK(turns > 500U + INVAL_QUEUE_PASS_US && turns < 620U, "%u turns", turns);
+	close_queue(true, "passed", 0);
+}
+
+/* Who was passed over is no longer first, but gets its turn. */
+static void hook_pass_me(enum rec_kind kind, uint64_t addr, uint64_t value)
+{
+	(void)value;
+	if (kind == REC_LOAD64 && addr == rec_addr(&q.line) && (uint32_t)q.line != 0U &&
+	    when != 0U && --when == 0U)
+		q.line += (1ULL << 32) - 1U;
+}
+
+TEST(queue, passed_over_myself)
+{
+	uint32_t n, twice = 0;
+
+	for (n = 1; n < 12U; n++) {
+		open_queue(2, n);
+		machine.pace = 0;
+		CHECK(send(0, TLBI, 4, false, NONE, NULL) == 0, "fill");
+		machine.pace = 1;
+		machine.hook = hook_pass_me;
+		when = n;
+		CHECK(send(1, TLBI, 3, false, NONE, NULL) == 0, "put");
+		CHECK((uint32_t)q.line == 0U, "line %llx", (unsigned long long)q.line);
+		twice += q.line == 0x200000000ULL;
+		close_queue(true, "passed", n);
+	}
+	CHECK(twice > 3U, "it took another number %u times", twice);
+}
+
+/* Lost again and again at the tail: it asks for a turn. */
+static void hook_lose(enum rec_kind kind, uint64_t addr, uint64_t value)
+{
+	(void)value;
+	if (kind != REC_CMPXCHG64 || addr != rec_addr(&q.tail) || nested_lose)
+		return;
+	nested_lose = true;
+	rec.in_event = false;
+	rec.cpu = 1;
+	if (turns++ < 30U && (uint32_t)q.line == 0U && send(1, TLBI, 1, false, NONE, NULL) != 0)
+		note("the other put failed");
+	rec.cpu = 0;
+	nested_lose = false;
+}
+
+TEST(queue, loser)
+{
+	open_queue(8, 1);
+	turns = 0;
+	machine.hook = hook_lose;
+	CHECK(send(0, TLBI, 2, false, NONE, NULL) == 0, "put");
+	CHECK(turns == INVAL_QUEUE_TRIES + 1U, "%u losses", turns);
+	close_queue(true, "loser", 0);
+}
+
 /* CERROR_ILL */
 
 /* Which command of which of three producers is bad; behind each a SYNC or not. */
@@ -1180,7 +1390,753 @@ TEST(queue, atc_of_another_sync)
 	close_queue(true, "atc", 0);
 }
 
+/* A device that does not answer, looked for */
+
+static struct inval_cmd atc_of(uint32_t sid)
+{
+	struct inval_cmd cmd;
+
+	(void)inval_cmd_atc_inv(&cmd, sid, false, 0, false, 0, INVAL_CMD_ATC_ALL);
+	return cmd;
+}
+
+static uint32_t bad_sid;
+
+/* The model asks chance; this device never answers, others do. */
+static void find_taken(struct model_queue *mq, const struct model_cmd *cmd)
+{
+	mq->next[MODEL_ATC] += model_op(cmd) == ATC && cmd->d0 >> 32 == bad_sid;
+}
+
+static void open_find(uint32_t lg2, uint32_t seed)
+{
+	open_queue(lg2, seed);
+	smmu.tidy = true;
+	smmu.taken = find_taken;
+	smmu.done = NULL;
+	smmu.lost = NULL;
+	machine.pace = 1;
+}
+
+TEST(queue, find)
+{
+	struct inval_ticket other;
+	uint32_t sid, before, lg2;
+	struct inval_cmd cmd;
+	int err;
+
+	for (lg2 = 2; lg2 < 5U; lg2++) {
+		for (before = 0; before < 2U; before++) {
+			open_find(lg2, before);
+			bad_sid = 3;
+			for (sid = 1; sid < 6U; sid++) {
+				inval_queue_ticket_init(&other);
+				other.atc = true;
+				cmd = atc_of(bad_sid);
+				if (before)
+					CHECK(inval_queue_put(&q, &cmd, 1, false, &other) == 0, "put");
+				err = inval_queue_find(&q, atc_of(sid), 1000);
+				CHECK(err == (sid == bad_sid ? -INVAL_EREMOTEIO : 0), "device %u: %d",
+				      sid, err);
+				if (before)
+					CHECK(inval_queue_put(&q, NULL, 0, true, &other) == 0 &&
+					      inval_queue_wait(&q, &other) == -INVAL_EREMOTEIO,
+					      "what was left behind");
+			}
+			CHECK(q.timeout_us == 1000U && q.hunter == 0U, "as before");
+			sent = seen;
+			close_queue(true, "before", before);
+		}
+	}
+}
+
+/* What is between the two SYNCs is nobody else's, so nobody else is meant. */
+static void turn_other_atc(void)
+{
+	struct inval_cmd cmd = atc_of(bad_sid);
+
+	machine_run();
+	if (++turns < 20U && inval_queue_put(&q, &cmd, 1, true, NULL) != 0)
+		note("the other put failed");
+}
+
+TEST(queue, find_among_others)
+{
+	struct inval_cmd cmd = atc_of(3);
+	uint32_t seed;
+
+	for (seed = 0; seed < 20U; seed++) {
+		open_find(6, seed);
+		bad_sid = 3;
+		turns = 0;
+		rec.on_turn = turn_other_atc;
+		CHECK(inval_queue_put(&q, &cmd, 1, true, NULL) == 0, "put of another");
+		CHECK(inval_queue_find(&q, atc_of(1), 1000) == 0, "device 1");
+		CHECK(inval_queue_find(&q, atc_of(3), 1000) == -INVAL_EREMOTEIO, "device 3");
+		sent = seen;
+		rec.on_turn = machine_run;
+		while (smmu.stopped || model_queue_pending(&smmu) != 0U) {
+			model_queue_settle(&smmu);
+			CHECK(inval_queue_recover(&q) == 0, "recover");
+		}
+		close_queue(true, "seed", seed);
+	}
+}
+
+/* Longer than the queue's own time-out; for others on it, too. */
+static void turn_answer(void)
+{
+	rec.now_us += 1000;
+	if (++turns == 50U)
+		smmu.deaf = false;
+	machine_run();
+}
+
+static void turn_busy(void)
+{
+	turn_answer();
+	if (turns == 10U && inval_queue_find(&q, atc_of(2), 5) != -INVAL_EBUSY)
+		note("two look at the same time");
+}
+
+TEST(queue, find_waits)
+{
+	open_find(3, 1);
+	bad_sid = 99;
+	smmu.deaf = true;
+	turns = 0;
+	rec.on_turn = turn_busy;
+	CHECK(inval_queue_find(&q, atc_of(1), 90000000) == 0, "it answers late");
+	CHECK(turns >= 50U, "%u turns", turns);
+	smmu.deaf = true;
+	turns = 0;
+	rec.on_turn = turn_answer;
+	CHECK(inval_queue_find(&q, atc_of(1), 10000) == -INVAL_ETIMEDOUT, "too late");
+	CHECK(inval_queue_find(&q, atc_of(1), 10000) == -INVAL_ESHUTDOWN, "broken");
+	sent = seen;
+	close_queue(false, "find", 0);
+}
+
+TEST(queue, find_illegal)
+{
+	struct inval_cmd bad = { BAD, 0 };
+
+	open_find(2, 1);
+	CHECK(inval_queue_find(&q, bad, 1000) == -INVAL_EILSEQ, "illegal");
+	CHECK(inval_queue_find(&q, atc_of(1), 1000) == 0, "the next one");
+	sent = seen;
+	close_queue(true, "find", 0);
+	open_find(1, 1);
+	CHECK(inval_queue_find(&q, atc_of(1), 1000) == -INVAL_EINVAL, "two slots");
+	CHECK(q.hunter == 0U, "the next one may");
+	close_queue(true, "find", 1);
+}
+
 /* Other errors */
+
+/* GERROR says so, CONS does not; and the SMMU stands until it is acknowledged. */
+static void turn_spurious(void)
+{
+	if (++turns == when) {
+		smmu.stopped = true;
+		smmu.signalled = true;
+		model_queue_gerror(&smmu, 0);
+	}
+	if (turns > when)
+		model_queue_step(&smmu);
+}
+
+TEST(queue, spurious_while_waiting)
+{
+	uint64_t begin;
+	uint32_t n;
+
+	for (n = 1; n < 8U; n++) {
+		open_queue(3, n);
+		machine.pace = 0;
+		turns = 0;
+		when = n;
+		rec.on_turn = turn_spurious;
+		begin = rec.now_us;
+		CHECK(send(0, TLBI, 3, true, NONE, NULL) == 0, "put");
+		CHECK(send_wait(1, TLBI, 2, NONE) == 0, "wait");
+		CHECK(turns > when, "too soon");
+		CHECK(rec.now_us - begin < 300U && !model_queue_active(&smmu), "%u us",
+		      (unsigned int)(rec.now_us - begin));
+		close_queue(true, "turn", n);
+	}
+}
+
+/* A waiter that looks seldom: it acknowledges before it gives up. */
+TEST(queue, spurious_and_late)
+{
+	open_queue(3, 1);
+	rec.relax_us = 600;
+	machine.pace = 0;
+	CHECK(send(0, TLBI, 3, true, NONE, NULL) == 0, "put");
+	smmu.stopped = true;
+	smmu.signalled = true;
+	model_queue_gerror(&smmu, 0);
+	rec.on_turn = turn_slow;
+	turns = 0;
+	turns = 21;
+	CHECK(send_wait(1, TLBI, 2, NONE) == 0, "wait");
+	close_queue(true, "late", 0);
+}
+
+/* MSI */
+
+static uint32_t reads_of(uint64_t reg)
+{
+	uint32_t i, n = 0;
+
+	for (i = rec_next_at(REC_MMIO_READ32, reg, 0); i != REC_NONE;
+	     i = rec_next_at(REC_MMIO_READ32, reg, i + 1U))
+		n++;
+	return n;
+}
+
+TEST(queue, msi)
+{
+	static const uint64_t start[] = { 0, (1ULL << 31) - 3U, (1ULL << 32) - 3U, (5ULL << 31) - 1U };
+	struct inval_queue_config cfg;
+	uint32_t i, wide, coherent, round;
+	struct model_cmd sync;
+
+	for (i = 0; i < 16U; i++) {
+		wide = i & 1U;
+		coherent = i >> 1 & 1U;
+		how_sync = INVAL_SYNC_MSI;
+		cfg = config(3);
+		cfg.coherent = coherent != 0U;
+		open_with(&cfg, i, true);
+		smmu.msi_wide = wide != 0U;
+		start_at(start[i / 4U]);
+		machine.pace = 0;
+		CHECK(send(0, TLBI, 1, true, NONE, NULL) == 0, "put");
+		sync = model_queue_at(&smmu, start[i / 4U] + 1U);
+		CHECK(sync.d0 == ((coherent ? 0x0fc01046U : 0x05801046U) |
+				  (uint64_t)(uint32_t)(start[i / 4U] + 2U) << 32) &&
+		      sync.d1 == MSI_PA, "SYNC %016llx %016llx", (unsigned long long)sync.d0,
+		      (unsigned long long)sync.d1);
+		machine.pace = 3;
+		rec_forget();
+		for (round = 0; round < 10U; round++)
+			CHECK(send_wait(0, TLBI, 1U + round % 4U, NONE) == 0, "wait");
+		CHECK(reads_of(REG(MODEL_CONS)) <= 3U, "%u looks at CONS", reads_of(REG(MODEL_CONS)));
+		CHECK(reads_of(REG(MODEL_GERROR)) <= 1U && rec.warns == 0U, "no error");
+		CHECK((rec_total(REC_DMA_INVALIDATE) == 0U) == (coherent != 0U), "invalidated");
+		close_queue(true, "msi", i);
+	}
+}
+
+/* Whoever waits with MSIs is told of errors by CONS. */
+TEST(queue, msi_and_errors)
+{
+	uint32_t seed;
+
+	for (seed = 0; seed < 20U; seed++) {
+		how_sync = INVAL_SYNC_MSI;
+		open_queue(3, seed);
+		machine.pace = 1U + (seed & 1U);
+		CHECK(send_wait(0, TLBI, 4, seed % 4U) == -INVAL_EILSEQ, "illegal");
+		smmu.next[MODEL_ABT] = 2;
+		CHECK(send_wait(0, TLBI, 4, NONE) == 0, "abort");
+		smmu.next[MODEL_ATC] = 1;
+		CHECK(send_wait(1, ATC, 2, NONE) == -INVAL_EREMOTEIO, "atc");
+		close_queue(true, "seed", seed);
+	}
+}
+
+TEST(queue, msi_lost)
+{
+	struct inval_queue_config cfg;
+	uint32_t coherent, i;
+
+	for (coherent = 0; coherent < 2U; coherent++) {
+		how_sync = INVAL_SYNC_MSI;
+		cfg = config(3);
+		cfg.coherent = coherent != 0U;
+		open_with(&cfg, 1, false);
+		CHECK(send_wait(0, TLBI, 2, NONE) == 0, "before");
+		smmu.next[MODEL_NO_MSI] = UINT32_MAX;
+		model_queue_gerror(&smmu, 2);
+		CHECK(send_wait(0, TLBI, 2, NONE) == 0, "lost");
+		CHECK(rec.warns == 1U && rec.warn == INVAL_WARN_MSI_ABORT && q.msi_on == 0U,
+		      "%u warnings", rec.warns);
+		CHECK(smmu.gerrorn == MODEL_MSI_ERR && smmu.gerror == (MODEL_MSI_ERR | 4U),
+		      "GERRORN 0x%x", smmu.gerrorn);
+		machine.pace = 0;
+		CHECK(send(0, TLBI, 1, true, NONE, NULL) == 0, "put");
+		CHECK(model_queue_at(&smmu, q.tail - 1U).d0 == SYNC, "a SYNC without an MSI");
+		machine.pace = 3;
+		for (i = 0; i < 10U; i++)
+			CHECK(send_wait(0, TLBI, 2, NONE) == 0, "after");
+		CHECK(rec.warns == 1U, "%u warnings", rec.warns);
+		CHECK(inval_queue_ack(&q, 4) == 0 && smmu.gerrorn == (MODEL_MSI_ERR | 4U), "the other");
+		close_queue(true, "lost", coherent);
+	}
+}
+
+/* The embedder leaves them to the queue that uses them, and has them of one that does not. */
+TEST(queue, msi_ack)
+{
+	uint32_t on;
+
+	for (on = 0; on < 2U; on++) {
+		how_sync = on ? INVAL_SYNC_MSI : INVAL_SYNC_POLL;
+		open_queue(3, on);
+		model_queue_gerror(&smmu, 4);
+		CHECK(inval_queue_ack(&q, 0x10) == 0, "ack");
+		CHECK(smmu.gerrorn == (on ? 0U : 0x10U), "GERRORN 0x%x", smmu.gerrorn);
+		CHECK(inval_queue_recover(&q) == 0 && smmu.gerrorn == 0x10U, "recover");
+		CHECK(rec.warns == on && q.msi_on == 0U, "warnings");
+		inval_queue_msi_off(&q);
+		CHECK(rec.warns == on, "off twice");
+		close_queue(true, "on", on);
+	}
+}
+
+/* More than 2^31 commands without a SYNC: the old number must not look like a new one. */
+TEST(queue, msi_old)
+{
+	struct inval_queue_config cfg;
+	struct inval_ticket t;
+	uint64_t k, old;
+	uint32_t i;
+
+	for (i = 0; i < 2U; i++) {
+		how_sync = INVAL_SYNC_MSI;
+		cfg = config(3);
+		cfg.coherent = i != 0U;
+		open_with(&cfg, i, false);
+		CHECK(send_wait(0, TLBI, 1, NONE) == 0, "an MSI");
+		for (k = 1; k < 13U; k++) {
+			model_queue_settle(&smmu);
+			old = *msi;
+			start_at(k << 30);
+			*msi = smmu.msi_seen = old;
+			CHECK(send(0, TLBI, 8, false, NONE, NULL) == 0, "a lap");
+			CHECK(send(0, TLBI, 6, false, NONE, NULL) == 0, "so CONS was looked at");
+			if (k % 3U != 0U)
+				continue;
+			machine.pace = 0;
+			inval_queue_ticket_init(&t);
+			CHECK(send(0, TLBI, 1, true, NONE, &t) == 0, "put");
+			rec.on_turn = turn_slow;
+			turns = 0;
+			CHECK(inval_queue_wait(&q, &t) == 0 && turns > 20U, "after %u turns", turns);
+			machine.pace = 3;
+			rec.on_turn = machine_run;
+			CHECK(send_wait(1, TLBI, 1, NONE) == 0, "the next one");
+		}
+		close_queue(true, "coherent", i);
+	}
+}
+
+TEST(queue, msi_beyond_prod)
+{
+	struct inval_ticket t;
+
+	how_sync = INVAL_SYNC_MSI;
+	open_queue(3, 1);
+	machine.pace = 0;
+	inval_queue_ticket_init(&t);
+	CHECK(send(0, TLBI, 1, true, NONE, &t) == 0, "put");
+	*msi = inval_le64(3);
+	CHECK(inval_queue_wait(&q, &t) == -INVAL_EPROTO, "nobody was sent so far");
+	close_queue(false, "msi", 0);
+}
+
+TEST(queue, msi_set_up)
+{
+	struct inval_queue_config cfg;
+
+	how_sync = INVAL_SYNC_MSI;
+	machine_open(true);
+	cfg = config(3);
+	cfg.msi = NULL;
+	CHECK(inval_queue_init(&q, &cfg) == -INVAL_EINVAL, "no memory");
+	cfg.msi = msi;
+	cfg.msi_pa = 0;
+	CHECK(inval_queue_init(&q, &cfg) == -INVAL_ERANGE, "no address");
+	cfg.msi_pa = 8;
+	cfg.coherent = false;
+	*msi = 99;
+	CHECK(inval_queue_init(&q, &cfg) == 0 && *msi == 0U, "good");
+	CHECK(rec_next_at(REC_DMA_CLEAN, rec_addr(msi), 0) != REC_NONE, "not clean");
+	how_sync = INVAL_SYNC_POLL;
+}
+
+/* Events */
+
+TEST(queue, event)
+{
+	struct inval_queue_config cfg;
+	uint32_t i;
+
+	how_sync = INVAL_SYNC_EVENT;
+	cfg = config(3);
+	open_with(&cfg, 1, true);
+	rec.on_turn = turn_slow;
+	machine.pace = 0;
+	turns = 0;
+	CHECK(send_wait(0, TLBI, 5, NONE) == 0, "wait");
+	i = rec_next(REC_WAIT_EVENT, 0);
+	CHECK(i != REC_NONE && rec.log[i].value == INVAL_QUEUE_EVENT_US, "sleeps");
+	CHECK(rec_total(REC_RELAX) == 0U, "spins");
+	CHECK(send(0, TLBI, 8, false, NONE, NULL) == 0, "fill");
+	rec_forget();
+	turns = 0;
+	CHECK(send(0, TLBI, 1, false, NONE, NULL) == 0, "no room");
+	CHECK(rec_total(REC_WAIT_EVENT) == 0U && rec_total(REC_RELAX) != 0U, "nobody wakes it");
+	turns = 21;
+	smmu.hang = true;
+	CHECK(send_wait(0, TLBI, 1, NONE) == -INVAL_ETIMEDOUT, "time-out");
+	close_queue(false, "event", 0);
+}
+
+/* Other queues */
+
+/* The same as its CONS and PROD say, and nothing of another's registers. */
+TEST(queue, other_registers)
+{
+	struct inval_queue_config cfg;
+	uint32_t kind, i;
+
+	for (kind = 0; kind < 2U; kind++) {
+		how_kind = kind ? INVAL_QUEUE_VIRTUAL : INVAL_QUEUE_ECMDQ;
+		cfg = config(3);
+		open_with(&cfg, 1, true);
+		start_at(1000005);
+		CHECK(send_wait(0, TLBI, 3, NONE) == 0, "wait");
+		CHECK(send_wait(0, TLBI, 3, 1) == -INVAL_EILSEQ, "illegal");
+		smmu.next[MODEL_ABT] = 3;
+		CHECK(send_wait(1, TLBI, 3, NONE) == 0, "aborts");
+		smmu.next[MODEL_ATC] = 1;
+		CHECK(send_wait(1, ATC, 3, NONE) == -INVAL_EREMOTEIO, "atc");
+		CHECK(send_wait(0, TLBI, 3, 2) == -INVAL_EILSEQ, "illegal");
+		for (i = 0; how_kind == INVAL_QUEUE_ECMDQ && i < rec.events; i++)
+			CHECK((rec.log[i].kind != REC_MMIO_READ32 && rec.log[i].kind != REC_MMIO_WRITE32) ||
+			      rec.log[i].addr == REG(MODEL_ECMDQ + 8U) ||
+			      rec.log[i].addr == REG(MODEL_ECMDQ + 12U), "register %llx",
+			      (unsigned long long)rec.log[i].addr);
+		smmu.next[MODEL_ABT] = 4;
+		CHECK(send_wait(1, TLBI, 3, NONE) == -INVAL_EFAULT, "for ever");
+		close_queue(false, "kind", kind);
+	}
+}
+
+/* An ECMDQ's error without a reason; without power; with an answer of before. */
+TEST(queue, ecmdq)
+{
+	struct inval_queue_config cfg;
+	struct inval_ticket t;
+
+	how_kind = INVAL_QUEUE_ECMDQ;
+	open_queue(3, 1);
+	machine.pace = 0;
+	inval_queue_ticket_init(&t);
+	CHECK(send(0, TLBI, 2, true, NONE, &t) == 0, "put");
+	model_queue_stop(&smmu, 0);
+	smmu.signalled = true;
+	machine.pace = 1;
+	CHECK(inval_queue_wait(&q, &t) == 0 && (smmu.prod & MODEL_ERRACK) != 0U, "acknowledged");
+	cfg = q.cfg;
+	CHECK(inval_queue_recover(&q) == 0 && (smmu.prod & MODEL_ERRACK) != 0U, "once");
+	model_queue_settle(&smmu);
+	CHECK(inval_queue_init(&q, &cfg) == 0, "initialised anew without a reset");
+	CHECK(q.prod_bits == (INVAL_ECMDQ_EN | INVAL_ECMDQ_ERR), "the answer stays");
+	smmu.off = true;
+	CHECK(send_wait(0, TLBI, 2, NONE) == -INVAL_EPROTO, "off");
+	CHECK(inval_ecmdq_offset(0xab00000056789007ULL, 3) == 0x56780030U, "offset");
+	CHECK(inval_ecmdq_offset(0xff56789abcdeffffULL, 0) == 0x56789abcde0000ULL, "offset");
+	CHECK(INVAL_REG_CONTROL_PAGE(2U) == 0x4040U, "control page");
+	close_queue(false, "ecmdq", 0);
+}
+
+/* Whoever answers an error finds PROD taken, and takes what came meanwhile along. */
+static void hook_push_busy(enum rec_kind kind, uint64_t addr, uint64_t value)
+{
+	if (kind == REC_XCHG64 && addr == rec_addr(&q.pusher) && value == 1U && smmu.stopped &&
+	    when == 0U) {
+		when = 1;
+		q.pusher = 1;
+	} else if (kind == REC_RELAX && when == 1U) {
+		when = 2;
+		q.pusher = 0;
+	} else if (kind == REC_STORE_RELEASE64 && addr == rec_addr(&q.pusher) && when == 2U) {
+		when = 3;
+		rec.in_event = false;
+		rec.cpu = 1;
+		if (send(1, TLBI, 1, false, NONE, NULL) != 0)
+			note("put");
+		rec.cpu = 0;
+	}
+}
+
+TEST(queue, ecmdq_answer)
+{
+	how_kind = INVAL_QUEUE_ECMDQ;
+	open_queue(3, 1);
+	machine.pace = 1;
+	machine.hook = hook_push_busy;
+	CHECK(send_wait(0, TLBI, 2, 0) == -INVAL_EILSEQ, "illegal");
+	CHECK(when == 3U, "stage %u", when);
+	CHECK((smmu.prod & model_queue_mask(&smmu)) == 4U, "PROD 0x%x", smmu.prod);
+	close_queue(true, "ecmdq", 0);
+}
+
+TEST(queue, accepts)
+{
+	struct inval_queue_config cfg = config(3);
+	struct inval_cmd cmds[4];
+
+	cfg.accept[0] = 1ULL << TLBI;
+	cfg.accept[1] = 0;
+	open_with(&cfg, 1, true);
+	cmds[0] = command(TLBI, 0, 0, 0);
+	cmds[1] = command(SYNC, 0, 0, 0);
+	cmds[2] = command(TLBI, 0, 0, 0);
+	cmds[3] = command(ATC, 0, 0, 0);
+	CHECK(inval_queue_accepts(&q, cmds, 4) == 3U && inval_queue_accepts(&q, cmds, 3) == 3U &&
+	      inval_queue_accepts(&q, cmds + 3, 1) == 0U, "TLBI and SYNC");
+	rec_forget();
+	CHECK(inval_queue_put(&q, cmds, 4, true, NULL) == -INVAL_EOPNOTSUPP, "refused");
+	CHECK(q.tail == 0U && rec_total(REC_MMIO_WRITE32) == 0U, "nothing was issued");
+	CHECK(inval_queue_put(&q, cmds, 0, false, NULL) == -INVAL_EINVAL, "nothing");
+	cmds[0].d0 = 0x92;
+	CHECK(inval_queue_accepts(&q, cmds, 1) == 0U, "opcode 0x92");
+	CHECK(send_wait(0, TLBI, 3, NONE) == 0, "taken");
+	q.cfg.accept[0] = 0;
+	q.cfg.accept[1] = 1ULL << (0x73 - 64);
+	cmds[0].d0 = 0x73;
+	CHECK(inval_queue_accepts(&q, cmds, 2) == 2U && inval_queue_accepts(&q, cmds + 2, 1) == 0U,
+	      "opcode 0x73");
+	q.cfg.accept[1] = 0;
+	cmds[0].d0 = 0x92;
+	CHECK(inval_queue_accepts(&q, cmds, 4) == 4U, "all");
+	close_queue(true, "accepts", 0);
+}
+
+/* Errata */
+
+static uint8_t ops_taken[64];
+static uint32_t ops_num;
+
+static void note_op(struct model_queue *mq, const struct model_cmd *cmd)
+{
+	(void)mq;
+	if (ops_num < sizeof(ops_taken))
+		ops_taken[ops_num++] = (uint8_t)(model_op(cmd) == SYNC ? SYNC :
+						 model_op(cmd) | (cmd->d1 >> 12 & 7U) << 5);
+}
+
+/* @put: opcodes of a batch; SYNCs with it and those it shall have, in @want. */
+static void expect_ops(const struct inval_queue_config *cfg, const char *put, bool sync,
+		       const char *want, uint32_t n)
+{
+	struct inval_cmd cmds[16];
+	struct inval_ticket t;
+	uint32_t i;
+
+	open_with(cfg, n, false);
+	smmu.taken = note_op;
+	smmu.done = NULL;
+	ops_num = 0;
+	for (i = 0; put[i] != '\0'; i++) {
+		cmds[i].d0 = put[i] == 'S' ? SYNC : put[i] == 'A' ? ATC : put[i] == 'C' ? 3U :
+			     put[i] == 'P' ? 1U : put[i] == 'R' ? 0x44U : put[i] == 'I' ? 0x2aU : TLBI;
+		cmds[i].d1 = 0;
+	}
+	inval_queue_ticket_init(&t);
+	CHECK(inval_queue_put(&q, cmds, i, sync, &t) == 0, "put %s", put);
+	if (sync || cfg->sync_each)
+		CHECK(inval_queue_wait(&q, &t) == 0, "wait %s", put);
+	model_queue_settle(&smmu);
+	for (i = 0; i < ops_num && want[i] != '\0'; i++)
+		CHECK((ops_taken[i] & 0x7fU) == (want[i] == 'S' ? SYNC : want[i] == 'A' ? ATC :
+			want[i] == 'C' ? 3U : want[i] == 'P' ? 1U : want[i] == 'R' ? 0x44U :
+			want[i] == 'I' ? 0x2aU : TLBI), "%s: command %u is 0x%x", put, i, ops_taken[i]);
+	CHECK(i == ops_num && want[i] == '\0', "%s: %u commands", put, ops_num);
+	sent = seen;
+	close_queue(true, put, n);
+}
+
+TEST(queue, twice)
+{
+	struct inval_queue_config cfg = config(4);
+	uint32_t i;
+
+	cfg.twice = true;
+	for (i = 0; i < 16U; i++) {
+		expect_ops(&cfg, "T", true, "TSTS", i);
+		expect_ops(&cfg, "TIC", true, "TICSTICS", i);
+		expect_ops(&cfg, "T", false, "TST", i);
+		expect_ops(&cfg, "A", true, "AS", i);
+		expect_ops(&cfg, "TSA", true, "TSTSAS", i);
+		expect_ops(&cfg, "TSISAA", true, "TSTSISISAAS", i);
+		expect_ops(&cfg, "TA", true, "TSTAS", i);
+		expect_ops(&cfg, "AT", true, "TSATS", i);
+		expect_ops(&cfg, "SAS", false, "SAS", i);
+		expect_ops(&cfg, "R", true, "RS", i);
+		expect_ops(&cfg, "", true, "S", i);
+	}
+}
+
+/* Which commands: by the encoding alone. */
+TEST(queue, twice_opcodes)
+{
+	static const uint8_t again[] = { 0x03, 0x04, 0x05, 0x06, 0x07, 0x10, 0x11, 0x12, 0x13, 0x18,
+		0x1a, 0x20, 0x21, 0x22, 0x23, 0x28, 0x2a, 0x30, 0x50, 0x51, 0x52, 0x53, 0x58, 0x5a,
+		0x60 };
+	struct inval_cmd cmd = { 0, 0 };
+	uint32_t op, i;
+	bool want;
+
+	for (op = 0; op < 256U; op++) {
+		cmd.d0 = 0xffffffffffffff00ULL | op;
+		want = false;
+		for (i = 0; i < sizeof(again); i++)
+			want = want || again[i] == op;
+		if (want || op < 3U || op == 0x40U || op == 0x41U || (op >= 0x44U && op <= 0x46U) ||
+		    op >= 0x70U)
+			CHECK(inval_queue_repeats(&cmd) == want, "opcode 0x%x", op);
+	}
+}
+
+TEST(queue, twice_room)
+{
+	struct inval_queue_config cfg = config(2);
+	struct inval_cmd cmds[MAX_SLOTS];
+	uint32_t lg2, i;
+
+	cfg.twice = true;
+	cfg.size_lg2 = 1;
+	CHECK(inval_queue_init(&q, &cfg) == -INVAL_EINVAL, "two slots");
+	for (i = 0; i < MAX_SLOTS; i++)
+		cmds[i] = command(i % 2U ? SYNC : TLBI, 0, 0, 0);
+	for (lg2 = 2; lg2 <= MAX_LG2; lg2++) {
+		cfg.size_lg2 = lg2;
+		open_with(&cfg, 1, false);
+		smmu.taken = NULL;
+		smmu.done = NULL;
+		CHECK(inval_queue_room(&q) == (1U << (lg2 - 1U)) - 1U, "room %u", inval_queue_room(&q));
+		for (i = 1; i <= inval_queue_room(&q); i++)
+			CHECK(inval_queue_put(&q, cmds, i, true, NULL) == 0, "%u of %u", i, 1U << lg2);
+		for (i = 0; i < inval_queue_room(&q); i++)
+			cmds[i] = command(TLBI, 0, 0, 0);
+		CHECK(inval_queue_run(&q, cmds, inval_queue_room(&q)) == 0, "all");
+		cmds[i] = command(TLBI, 0, 0, 0);
+		CHECK(inval_queue_run(&q, cmds, i + 1U) == -INVAL_EINVAL, "one more");
+		for (i = 0; i < MAX_SLOTS; i++)
+			cmds[i] = command(i % 2U ? SYNC : TLBI, 0, 0, 0);
+		close_queue(false, "slots", 1U << lg2);
+	}
+	cfg.twice = false;
+	open_with(&cfg, 1, false);
+	CHECK(inval_queue_room(&q) == MAX_SLOTS - 1U, "without the erratum");
+	close_queue(true, "room", 0);
+}
+
+TEST(queue, sync_each)
+{
+	struct inval_queue_config cfg = config(3);
+	struct inval_cmd cmds[8];
+
+	cfg.sync_each = true;
+	expect_ops(&cfg, "TT", false, "TTS", 1);
+	expect_ops(&cfg, "TT", true, "TTS", 1);
+	memset(cmds, 0, sizeof(cmds));
+	open_with(&cfg, 1, false);
+	CHECK(inval_queue_put(&q, cmds, 8, false, NULL) == -INVAL_EINVAL, "no place for it");
+	close_queue(true, "each", 0);
+	cfg.twice = true;
+	expect_ops(&cfg, "TT", false, "TTSTTS", 1);
+}
+
+TEST(queue, config)
+{
+	struct inval_queue_config cfg;
+	struct inval_policy policy;
+	struct inval_caps caps;
+	struct inval_cmd cmd = { 1, 0 };
+
+	memset(&caps, 0, sizeof(caps));
+	memset(&cfg, 0xa5, sizeof(cfg));
+	cfg.base = rec_mmio(MACHINE_REGS(0));
+	inval_policy_init(&policy);
+	caps.cmdq_lg2 = 8;
+	inval_queue_config_init(&cfg, &caps, &policy, INVAL_SEC_NS);
+	CHECK(cfg.mem == NULL && cfg.book == NULL && cfg.msi == NULL && cfg.msi_pa == 0U &&
+	      cfg.smmu == 0U && cfg.size_lg2 == 8U && cfg.timeout_us == 1000000U &&
+	      cfg.abort_max == 3U && !cfg.coherent && cfg.kind == INVAL_QUEUE_CMDQ &&
+	      cfg.sync == INVAL_SYNC_POLL && !cfg.sync_each && !cfg.twice &&
+	      cfg.accept[0] == 0U && cfg.accept[1] == 0U, "defaults");
+	caps.feat = INVAL_FEAT_COHACC | INVAL_FEAT_MSI;
+	policy.sync_each = true;
+	policy.twice = true;
+	policy.no_prefetch = true;
+	inval_queue_config_init(&cfg, &caps, &policy, INVAL_SEC_NS);
+	CHECK(cfg.coherent && cfg.sync == INVAL_SYNC_MSI && cfg.sync_each && cfg.twice, "all");
+	inval_queue_config_init(&cfg, &caps, &policy, INVAL_SEC_REALM);
+	CHECK(cfg.sync == INVAL_SYNC_POLL, "another world");
+	cfg.mem = mem;
+	cfg.book = book;
+	open_with(&cfg, 1, false);
+	CHECK(inval_queue_put(&q, &cmd, 1, false, NULL) == -INVAL_EOPNOTSUPP, "prefetch");
+	cmd.d0 = 2;
+	CHECK(inval_queue_accepts(&q, &cmd, 1) == 0U, "prefetch");
+	for (cmd.d0 = 3; cmd.d0 < 128U; cmd.d0++)
+		CHECK(inval_queue_accepts(&q, &cmd, 1) == 1U, "0x%x", (unsigned int)cmd.d0);
+	close_queue(true, "config", 0);
+}
+
+/* Reset */
+
+TEST(queue, reset)
+{
+	struct inval_ticket before[3], after;
+	uint32_t kind, start, i;
+
+	for (kind = 0; kind < 4U; kind++) {
+		for (start = 0; start < 34U; start++) {
+			how_sync = kind & 1U ? INVAL_SYNC_MSI : INVAL_SYNC_POLL;
+			how_kind = kind & 2U ? INVAL_QUEUE_ECMDQ : INVAL_QUEUE_CMDQ;
+			open_queue(3, start);
+			start_at(start);
+			for (i = 0; i < 3U; i++)
+				inval_queue_ticket_init(&before[i]);
+			CHECK(send(0, TLBI, 2, true, NONE, &before[0]) == 0, "put");
+			CHECK(inval_queue_wait(&q, &before[0]) == 0, "wait");
+			CHECK(send(0, TLBI, 2, true, NONE, &before[1]) == 0, "put");
+			smmu.hang = true;
+			CHECK(send(1, ATC, 2, true, NONE, &before[2]) == 0, "put");
+			CHECK(inval_queue_wait(&q, &before[2]) == -INVAL_ETIMEDOUT, "hangs");
+			q.line = 5;
+			boot_registers();
+			in_batch = false;
+			inval_queue_reset(&q);
+			boot_enable();
+			CHECK(q.line == 0U && (q.tail & 15U) == 0U, "as new");
+			smmu.at = q.tail;
+			sent = seen;
+			memset(owner_seen, 0, sizeof(owner_seen));
+			for (i = 0; i < 6U; i++) {
+				inval_queue_ticket_init(&after);
+				CHECK(send(2, TLBI, 2, true, NONE, &after) == 0 &&
+				      inval_queue_wait(&q, &after) == 0, "after");
+				CHECK(send_wait(3, TLBI, 2, 1) == -INVAL_EILSEQ, "after");
+			}
+			for (i = 0; i < 3U; i++)
+				CHECK(inval_queue_wait(&q, &before[i]) == -INVAL_ESHUTDOWN, "ticket %u",
+				      i);
+			CHECK(send(0, TLBI, 1, true, NONE, &before[1]) == 0, "goes on with an old one");
+			CHECK(inval_queue_wait(&q, &before[1]) == -INVAL_ESHUTDOWN, "and is told");
+			close_queue(true, "start", start);
+		}
+	}
+}
 
 TEST(queue, error_without_name)
 {
@@ -1477,11 +2433,6 @@ static void load_run(uint32_t cpu)
 	}
 }
 
-static void load_idle(void)
-{
-	model_queue_step(&smmu);
-}
-
 static void load_all(const struct load *l)
 {
 	struct inval_queue_config cfg;
@@ -1510,7 +2461,7 @@ static void load_all(const struct load *l)
 			load_state[i] = seed * 16U + i;
 			cpus_start(load_run);
 		}
-		cpus_random(&model, load_idle);
+		cpus_random(&model, model_idle);
 		fulls += (uint32_t)rec.count[INVAL_COUNT_FULL];
 		while (smmu.stopped || model_queue_pending(&smmu) != 0U) {
 			model_queue_settle(&smmu);

@@ -25,6 +25,7 @@
 INVAL_BEGIN
 
 INVAL_PORT_USES_ORDER(flush)
+INVAL_PORT_USES_CPU(flush)
 INVAL_PORT_USES_REPORT(flush)
 
 /**
@@ -34,7 +35,11 @@ INVAL_PORT_USES_REPORT(flush)
  *	inval_smmu_off(), inval_smmu_on()
  * @caps: its capabilities
  * @policy: how it is to be used
- * @queue: its command queue; NULL with issue functions of the embedder's own
+ * @queue: its command queue, which takes all commands; NULL with issue functions of
+ *	the embedder's own
+ * @more: further queues of it (ECMDQs, virtual ones): a flush goes to that of the CPU it
+ *	begins on, and keeps it; NULL with @more_num 0
+ * @more_num: length of @more
  * @priv: the embedder's
  */
 struct inval_smmu {
@@ -43,6 +48,8 @@ struct inval_smmu {
 	struct inval_caps caps;
 	struct inval_policy policy;
 	struct inval_queue *queue;
+	struct inval_queue *const *more;
+	uint32_t more_num;
 	void *priv;
 };
 
@@ -108,8 +115,8 @@ struct inval_flush {
  * typedef inval_issue_fn - give commands to an SMMU
  *
  * (smmu, cmds, num, sync, ticket): in order, and with @sync a SYNC behind them.
- * All calls with one ticket go to one queue. Returns 0, or -INVAL_E* with
- * nothing issued by this call: then it is called once more, with no commands and
+ * What is behind a SYNC begins when that is complete. Returns 0, or -INVAL_E* with
+ * nothing of this call under way: then it is called once more, with no commands and
  * sync, and waited for if it takes that. num may be 0 with sync.
  */
 typedef int (*inval_issue_fn)(struct inval_smmu *smmu, const struct inval_cmd *cmds, uint32_t num,
@@ -277,7 +284,7 @@ INVAL_ALWAYS_INLINE void inval_walk_issue(struct inval_walk *w, bool sync, inval
 	w->fill = 0;
 	if (err == 0)
 		return;
-	(void)inval_walk_error(w, w->smmu->number, err);
+	inval_walk_failed(w, w->smmu->number, err);
 	w->smmu = NULL;
 }
 
@@ -645,26 +652,85 @@ inval_flush_walk(const struct inval_entry *entries, uint32_t num, uint8_t stu_lg
 	return w.err;
 }
 
-/* Internal: issue to the library's queue, in parts if it has fewer slots. */
-static inline int inval_flush_issue(struct inval_smmu *smmu, const struct inval_cmd *cmds,
+/* Internal: the queue that a flush begins with: this CPU's. */
+static inline struct inval_queue *inval_flush_queue(const struct inval_smmu *smmu)
+{
+	uint32_t n = smmu->more_num, cpu;
+
+	if (n == 0U)
+		return smmu->queue;
+	for (cpu = inval_port_cpu(); cpu >= n; cpu -= n)
+		continue;
+	return smmu->more[cpu];
+}
+
+/* Internal: issue to a queue, in parts if it has fewer slots. */
+static inline int inval_flush_parts(struct inval_queue *q, const struct inval_cmd *cmds,
 				    uint32_t num, bool sync, struct inval_ticket *ticket)
 {
-	uint32_t most = (uint32_t)inval_queue_size(smmu->queue) - 1U;
+	uint32_t most = inval_queue_room(q);
 	int err;
 
 	for (; num > most; num -= most, cmds += most) {
-		err = inval_queue_put(smmu->queue, cmds, most, false, ticket);
+		err = inval_queue_put(q, cmds, most, false, ticket);
 		if (err != 0)
 			return err;
 	}
-	return inval_queue_put(smmu->queue, cmds, num, sync, ticket);
+	return inval_queue_put(q, cmds, num, sync, ticket);
+}
+
+/*
+ * Internal: to the queue that takes all. A SYNC covers its own queue only, so what the
+ * first one has must be complete before.
+ */
+static inline INVAL_COLD int inval_flush_leave(struct inval_smmu *smmu,
+					       const struct inval_cmd *cmds, uint32_t num,
+					       struct inval_ticket *ticket)
+{
+	bool atc = ticket->atc;
+	int err = 0;
+
+	if (num != 0U || ticket->id != 0U) {
+		if (num != 0U && (cmds[num - 1U].d0 & 0xffU) == INVAL_OP_SYNC)
+			num--;
+		err = inval_flush_parts(ticket->queue, cmds, num, true, ticket);
+		if (err == 0)
+			err = inval_queue_wait(ticket->queue, ticket);
+	}
+	inval_queue_ticket_init(ticket);
+	ticket->atc = atc;
+	ticket->queue = smmu->queue;
+	return err;
+}
+
+/* Internal: issue to the library's queues. */
+static inline int inval_flush_issue(struct inval_smmu *smmu, const struct inval_cmd *cmds,
+				    uint32_t num, bool sync, struct inval_ticket *ticket)
+{
+	uint32_t taken;
+	int err;
+
+	if (ticket->queue == NULL)
+		ticket->queue = inval_flush_queue(smmu);
+	if (ticket->queue != smmu->queue) {
+		taken = inval_queue_accepts(ticket->queue, cmds, num);
+		if (taken != num) {
+			err = inval_flush_leave(smmu, cmds, taken, ticket);
+			if (err != 0)
+				return err;
+			cmds += taken;
+			num -= taken;
+		}
+	}
+	return inval_flush_parts(ticket->queue, cmds, num, sync, ticket);
 }
 
 /* Internal: wait for the library's queue. */
 static inline int inval_flush_wait_queue(struct inval_smmu *smmu,
 					 const struct inval_ticket *ticket)
 {
-	return inval_queue_wait(smmu->queue, ticket);
+	(void)smmu;
+	return inval_queue_wait(ticket->queue, ticket);
 }
 
 /**
@@ -730,7 +796,7 @@ static inline int inval_flush_streams(struct inval_smmu *smmu, struct inval_cmd 
 		f->batch[fill++].d1 = cmd.d1;
 	}
 	err = inval_flush_issue(smmu, f->batch, fill, true, &t);
-	return err != 0 ? err : inval_queue_wait(smmu->queue, &t);
+	return err != 0 ? err : inval_flush_wait_queue(smmu, &t);
 }
 
 /**
@@ -764,6 +830,49 @@ static inline INVAL_MUST_CHECK int inval_flush_device(struct inval_smmu *smmu,
 }
 
 /**
+ * inval_flush_find() - which of the suspected devices did not confirm its ATC_INV?
+ * @smmu: their SMMU, with a queue of 4 slots or more
+ * @errors: of a flush that returned -INVAL_EREMOTEIO; out: where @code is INVAL_EREMOTEIO
+ *	and @smmu this one: 0 for a device that confirms an ATC_INV of all it has cached
+ * @num: length of @errors
+ * @timeout_us: for each device, as in inval_queue_find(): 60 to 90 s until a root port
+ *	gives it up
+ *
+ * One device after the other. Those that are left are for the embedder to contain
+ * (EATS = 0, reset); what the flush was about must be flushed again, or taken as still
+ * there. No device may be in reset or gone meanwhile, but those that do not answer.
+ *
+ * Context: may wait long, so neither with interrupts off nor in a read section; with any
+ * flush. One call for one SMMU at a time.
+ * Return: 0 when all confirm; -INVAL_EREMOTEIO when some do not; else as
+ * inval_queue_find(), with the rest of @errors unchanged.
+ */
+static inline INVAL_MUST_CHECK int inval_flush_find(struct inval_smmu *smmu,
+						    struct inval_flush_error *errors,
+						    uint32_t num, uint32_t timeout_us)
+{
+	struct inval_cmd cmd;
+	int err, found = 0;
+	uint32_t i;
+
+	for (i = 0; i < num; i++) {
+		if (errors[i].smmu != smmu->number || errors[i].code != INVAL_EREMOTEIO)
+			continue;
+		err = inval_cmd_atc_inv(&cmd, errors[i].sid, errors[i].ssv, errors[i].ssid, false,
+					0, INVAL_CMD_ATC_ALL);
+		if (err == 0)
+			err = inval_queue_find(smmu->queue, cmd, timeout_us);
+		if (err == 0)
+			errors[i].code = 0;
+		else if (err != -INVAL_EREMOTEIO)
+			return err;
+		else
+			found = err;
+	}
+	return found;
+}
+
+/**
  * inval_smmu_off() - flushes skip an SMMU from now on
  * @smmu: the SMMU
  *
@@ -788,8 +897,8 @@ static inline void inval_smmu_off(struct inval_smmu *smmu)
  * inval_smmu_on() - let flushes reach an SMMU that is back, and empty it
  * @smmu: the SMMU
  *
- * Before: translation is disabled (CR0.SMMUEN = 0), the queue initialised
- * (inval_queue_init()) and enabled. After, on success: SMMUEN, then the devices, then
+ * Before: translation is disabled (CR0.SMMUEN = 0), its queues reset
+ * (inval_queue_reset()) and enabled. After, on success: SMMUEN, then the devices, then
  * ATS at the endpoints.
  *
  * What changed while it was off it never heard: the configuration, the TLB and what
@@ -801,7 +910,7 @@ static inline void inval_smmu_off(struct inval_smmu *smmu)
  * Context: any; otherwise as inval_smmu_off().
  * Return: 0; else as inval_queue_put() and inval_queue_wait(): it must not be
  * enabled, and is off again. Flushes that came meanwhile may have failed, too; before
- * another try inval_domain_sync() and inval_queue_init().
+ * another try inval_domain_sync() and inval_queue_reset().
  */
 static inline INVAL_MUST_CHECK int inval_smmu_on(struct inval_smmu *smmu)
 {
@@ -813,6 +922,7 @@ static inline INVAL_MUST_CHECK int inval_smmu_on(struct inval_smmu *smmu)
 	inval_port_store64(&smmu->off, 0);
 	inval_port_dma_mb(); /* order: on */
 	inval_queue_ticket_init(&t);
+	t.queue = smmu->queue;
 	(void)inval_cmd_cfgi_all(&cmds[0], false);
 	(void)inval_cmd_sync(&cmds[1], false);
 	(void)inval_cmd_tlbi(&cmds[2], INVAL_OP_TLBI_NSNH_ALL, 0, 0);
