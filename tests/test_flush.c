@@ -1500,7 +1500,9 @@ TEST(flush, refused_and_errors)
 		if (which < 2U)
 			check_error(&f, 0, 0, INVAL_ETIMEDOUT);
 		CHECK(f.error_total == (which < 2U ? 1U : 0U), "%u errors", f.error_total);
-		CHECK((sim.cmds == 0U) == (which == 0U), "%u commands", sim.cmds);
+		CHECK(which != 0U || (sim.cmds == 1U && sim.cmd[0].cmd.d0 == 0x46U),
+		      "%u commands where the first queue did not move", sim.cmds);
+		CHECK(which == 0U || sim.cmds > 1U, "%u commands", sim.cmds);
 		for (i = 0; which == 1U && i < sim.cmds; i++)
 			CHECK(sim.cmd[i].smmu == 5U, "command %u", i);
 	}
