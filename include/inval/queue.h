@@ -114,6 +114,7 @@ INVAL_PORT_USES_REPORT(queue)
 #define INVAL_QUEUE_LOOK_GERROR	64U
 /* The ticket of who looks for a device that does not answer; no position. */
 #define INVAL_QUEUE_HUNTER	(1ULL << 63)
+#define INVAL_QUEUE_REFUSED	(~0ULL)	/* no number of slots */
 
 /**
  * enum inval_queue_kind - whose registers a queue has
@@ -1079,7 +1080,8 @@ static inline INVAL_COLD void inval_queue_call(struct inval_queue *q, uint32_t n
  * Internal: all is consumed, and it is another's turn: that one may be interrupted, by
  * us even.
  */
-static inline INVAL_COLD int inval_queue_pass(struct inval_queue *q, struct inval_queue_clock *clock)
+static inline INVAL_COLD int inval_queue_pass(struct inval_queue *q,
+					      struct inval_queue_clock *clock)
 {
 	uint32_t number = (uint32_t)(inval_port_load64(&q->line) >> 32);
 
@@ -1239,7 +1241,7 @@ static inline void inval_queue_write_sync(struct inval_queue *q, uint64_t pos)
 	inval_port_count(INVAL_COUNT_SYNC, 1);
 }
 
-/* Internal: a batch, and the SYNC behind it, into their slots; visible to the SMMU. */
+/* Internal: a batch, and the SYNC behind it, into their slots; visible to the SMMU; valid. */
 static inline void inval_queue_write_batch(struct inval_queue *q, uint64_t start, uint64_t end,
 					   const struct inval_cmd *cmds, uint32_t num, bool sync,
 					   uint64_t id)
@@ -1257,6 +1259,7 @@ static inline void inval_queue_write_batch(struct inval_queue *q, uint64_t start
 		inval_port_store64(&q->chain[last], end);
 	inval_queue_clean(q, start, end - start);
 	inval_port_dma_wmb(); /* order: batch */
+	inval_port_store_release64(&q->chain[inval_queue_slot(q, start)], end); /* order: valid */
 }
 
 /* Internal: note what the errors were before a ticket's first command. */
@@ -1266,7 +1269,7 @@ static inline void inval_queue_ticket_begin(struct inval_queue *q, struct inval_
 	t->atc_count = inval_port_load64(&q->atc_count);
 }
 
-/* Internal: slots that a batch needs with this queue's errata; 0: it is refused. */
+/* Internal: slots that a batch needs with this queue's errata, or INVAL_QUEUE_REFUSED. */
 static inline INVAL_COLD uint64_t inval_queue_total(struct inval_queue *q,
 						    const struct inval_cmd *cmds, uint32_t num,
 						    bool *sync)
@@ -1274,7 +1277,7 @@ static inline INVAL_COLD uint64_t inval_queue_total(struct inval_queue *q,
 	uint64_t total = num;
 
 	if (inval_queue_accepts(q, cmds, num) != num)
-		return 0;
+		return INVAL_QUEUE_REFUSED;
 	if (q->cfg.twice)
 		total = inval_queue_write_twice(q, 0, cmds, num, false);
 	*sync = *sync || q->cfg.sync_each;
@@ -1305,17 +1308,14 @@ static inline INVAL_MUST_CHECK int inval_queue_put(struct inval_queue *q,
 						   const struct inval_cmd *cmds, uint32_t num,
 						   bool sync, struct inval_ticket *t)
 {
-	uint64_t start = 0, id = 0, total = (uint64_t)num + (sync ? 1U : 0U);
+	uint64_t start = 0, total = (uint64_t)num + (sync ? 1U : 0U);
 	unsigned long token = 0;
 	int err;
 
-	if (q->odd && total != 0U) {
+	if (q->odd && total != 0U)
 		total = inval_queue_total(q, cmds, num, &sync);
-		if (total == 0U)
-			return -INVAL_EOPNOTSUPP;
-	}
 	if (total - 1U > q->mask)
-		return -INVAL_EINVAL;
+		return total == INVAL_QUEUE_REFUSED ? -INVAL_EOPNOTSUPP : -INVAL_EINVAL;
 	if (t != NULL && t->id == 0U)
 		inval_queue_ticket_begin(q, t);
 	err = inval_queue_reserve(q, total, &start, &token);
@@ -1324,14 +1324,10 @@ static inline INVAL_MUST_CHECK int inval_queue_put(struct inval_queue *q,
 		return err;
 	}
 	if (t != NULL) {
-		if (t->id == 0U)
-			t->id = start + 1U;
-		id = t->id;
+		t->id = t->id != 0U ? t->id : start + 1U;
 		t->end = start + total;
 	}
-	inval_queue_write_batch(q, start, start + total, cmds, num, sync, id);
-	/* order: valid */
-	inval_port_store_release64(&q->chain[inval_queue_slot(q, start)], start + total);
+	inval_queue_write_batch(q, start, start + total, cmds, num, sync, t != NULL ? t->id : 0U);
 	inval_queue_push(q);
 	inval_port_irq_restore(token);
 	inval_port_trace(INVAL_EVENT_ISSUE, q->cfg.smmu, total);
