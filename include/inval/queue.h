@@ -607,18 +607,17 @@ static inline void inval_queue_write_prod(struct inval_queue *q, uint64_t pos)
 static inline void inval_queue_push(struct inval_queue *q)
 {
 	const uint64_t *chain = q->chain;
-	uint64_t pos, end, from, mask = q->mask;
+	uint64_t pos, end, mask = q->mask;
 
 	while (inval_port_xchg64(&q->pusher, 1) == 0U) { /* order: take */
-		from = inval_port_load64(&q->prod);
-		pos = from;
+		pos = inval_port_load64(&q->prod);
 		end = inval_port_load_acquire64(&chain[pos & mask]); /* order: seen */
-		while (inval_queue_after(end, pos)) {
-			pos = end;
-			/* order: seen */
-			end = inval_port_load_acquire64(&chain[pos & mask]);
-		}
-		if (pos != from) {
+		if (inval_queue_after(end, pos)) {
+			do {
+				pos = end;
+				/* order: seen */
+				end = inval_port_load_acquire64(&chain[pos & mask]);
+			} while (inval_queue_after(end, pos));
 			inval_port_store64(&q->prod, pos);
 			inval_port_dma_mb(); /* order: prod */
 			inval_queue_write_prod(q, pos);
@@ -1226,18 +1225,18 @@ static inline INVAL_COLD uint64_t inval_queue_write_twice(struct inval_queue *q,
 	return pos;
 }
 
-/* Internal: the SYNC at @pos; an MSI's number is what is then complete. */
-static inline void inval_queue_write_sync(struct inval_queue *q, uint64_t pos)
+/* Internal: the SYNC that ends a batch; an MSI's number is what is then complete. */
+static inline void inval_queue_write_sync(struct inval_queue *q, uint64_t slot, uint64_t end)
 {
 	struct inval_cmd cmd;
 
 	cmd.d0 = q->sync_d0;
 	cmd.d1 = 0;
 	if (inval_port_load64(&q->msi_on) != 0U) {
-		cmd.d0 = q->sync_msi | inval_bits((uint32_t)(pos + 1U), 32);
+		cmd.d0 = q->sync_msi | inval_bits(end & 0xffffffffU, 32);
 		cmd.d1 = q->cfg.msi_pa;
 	}
-	inval_queue_write_one(q, pos, cmd);
+	inval_cmd_store(&q->cfg.mem[2U * slot], cmd);
 	inval_port_count(INVAL_COUNT_SYNC, 1);
 }
 
@@ -1253,7 +1252,7 @@ static inline void inval_queue_write_batch(struct inval_queue *q, uint64_t start
 	else
 		(void)inval_queue_write_twice(q, start, cmds, num, true);
 	if (sync)
-		inval_queue_write_sync(q, end - 1U);
+		inval_queue_write_sync(q, last, end);
 	inval_port_store64(&q->who[last], id);
 	if (end - 1U != start)
 		inval_port_store64(&q->chain[last], end);
