@@ -1189,6 +1189,23 @@ TEST(queue, illegal_of_nobody)
 	close_queue(true, "nobody", 0);
 }
 
+/* An error that CONS shows is handled at the first look. */
+TEST(queue, illegal_seen_at_once)
+{
+	struct inval_ticket t;
+
+	open_queue(3, 1);
+	machine.pace = 0;
+	inval_queue_ticket_init(&t);
+	CHECK(send(0, TLBI, 3, true, 0, &t) == 0, "put");
+	model_queue_settle(&smmu);
+	turns = 0;
+	rec.on_turn = turn_count;
+	when = 3;
+	CHECK(inval_queue_wait(&q, &t) == -INVAL_EILSEQ && turns <= 5U, "%u turns", turns);
+	close_queue(true, "illegal", 0);
+}
+
 /* All commands of a batch, and a batch over the end of the memory. */
 TEST(queue, illegal_many)
 {
