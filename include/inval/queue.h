@@ -9,11 +9,11 @@
  * to PROD interrupts are off: nobody can wait for what it has itself
  * interrupted. Waits, for room and for a SYNC, run as the caller came.
  *
- * Room is given in turn: who finds none, or others waiting for it, gets a number
- * and waits until that is called, so a large batch cannot starve behind small ones.
- * Nor may anybody depend on a CPU that is interrupted, or not scheduled: a number
- * whose owner does not take the room of an empty queue within INVAL_QUEUE_PASS_US is
- * passed over, and its owner gets another.
+ * Room goes to who is there first, but who has seen INVAL_QUEUE_OVERTAKEN slots go to
+ * others gets a number, and from then on room is given by numbers alone: so a large
+ * batch cannot starve behind small ones. Nor may anybody depend on a CPU that is
+ * interrupted, or not scheduled: a number whose owner does not take the room of an empty
+ * queue within INVAL_QUEUE_PASS_US is passed over, and its owner gets another.
  *
  * Positions count slots and have 64 bits; PROD and CONS are their low bits. Of
  * CONS a lower bound is kept: no reservation passes it by more than the size of
@@ -102,9 +102,11 @@ INVAL_PORT_USES_REPORT(queue)
 #define INVAL_QUEUE_ILLS	8U
 #define INVAL_QUEUE_LG2_MAX	19U
 
+/* Slots that go to others before a waiter gets a number. */
+#define INVAL_QUEUE_OVERTAKEN	256U
 /* Longest time that an empty queue is kept for the one whose turn it is. */
 #define INVAL_QUEUE_PASS_US	50U
-/* Times that a reservation may lose against others before it waits for its turn. */
+/* Times that a reservation may lose against others before it counts as a waiter. */
 #define INVAL_QUEUE_TRIES	8U
 /* Longest sleep for an event: an error sends none. */
 #define INVAL_QUEUE_EVENT_US	100U
@@ -202,7 +204,8 @@ struct inval_queue_config {
  * @born: positions below are from before a reset
  * @timeout_us: of all waits, now
  * @tail: next position to be reserved
- * @line: who waits for room: the number that is called 63:32, how many wait 31:0
+ * @overtaken: INVAL_QUEUE_OVERTAKEN
+ * @line: who has a number: the one that is called 63:32, how many there are 31:0
  * @prod: positions given to the SMMU
  * @cons: positions known to be consumed
  * @pusher: 1 while somebody moves PROD
@@ -231,6 +234,7 @@ struct inval_queue {
 	uint64_t born;
 	uint64_t timeout_us;
 	uint64_t tail;
+	uint64_t overtaken;
 	uint64_t line;
 	uint64_t prod;
 	uint64_t cons;
@@ -372,6 +376,7 @@ static inline void inval_queue_clear(struct inval_queue *q, uint64_t pos)
 	q->prod = pos;
 	q->cons = pos;
 	q->timeout_us = q->cfg.timeout_us;
+	q->overtaken = INVAL_QUEUE_OVERTAKEN;
 	q->line = 0;
 	q->pusher = 0;
 	q->fixer = 0;
@@ -1056,10 +1061,31 @@ static inline INVAL_COLD uint32_t inval_queue_join(struct inval_queue *q)
 	}
 }
 
-/* Internal: how far behind the number that is called is this one? */
-static inline int32_t inval_queue_passed(struct inval_queue *q, uint32_t number)
+/**
+ * struct inval_queue_place - internal: a waiter for room
+ * @first: the tail when it came
+ * @numbered: it has @number
+ * @number: its number
+ */
+struct inval_queue_place {
+	uint64_t first;
+	bool numbered;
+	uint32_t number;
+};
+
+/* Internal: may it take room? Gets a number when it has waited for long, or was passed over. */
+static inline INVAL_COLD bool inval_queue_may_take(struct inval_queue *q,
+						   struct inval_queue_place *place)
 {
-	return (int32_t)((uint32_t)(inval_port_load64(&q->line) >> 32) - number);
+	uint64_t line = inval_port_load64(&q->line);
+
+	if (place->numbered ? (int32_t)((uint32_t)(line >> 32) - place->number) > 0 :
+	    inval_port_load64(&q->tail) - place->first >= q->overtaken) {
+		place->number = inval_queue_join(q);
+		place->numbered = true;
+		line = inval_port_load64(&q->line);
+	}
+	return place->numbered ? (uint32_t)(line >> 32) == place->number : (uint32_t)line == 0U;
 }
 
 /* Internal: call the next one, if it is still the turn of @number. */
@@ -1092,28 +1118,27 @@ static inline INVAL_COLD int inval_queue_pass(struct inval_queue *q,
 	return 0;
 }
 
-/* Internal: wait for one's turn, and for room; on success interrupts are off. */
+/* Internal: wait for room; on success interrupts are off. */
 static inline INVAL_COLD int inval_queue_stand(struct inval_queue *q, uint64_t num,
 					       uint64_t *start, unsigned long *token)
 {
 	struct inval_queue_clock room = inval_queue_clock_init(INVAL_SYNC_POLL), pass = room;
-	uint32_t number = inval_queue_join(q);
+	struct inval_queue_place place = { inval_port_load64(&q->tail), false, 0 };
 	int err = 0;
+	bool may;
 
 	inval_port_count(INVAL_COUNT_FULL, 1);
 	while (err == 0) {
-		if (inval_queue_passed(q, number) > 0)
-			number = inval_queue_join(q);
 		*token = inval_port_irq_save();
-		if (inval_queue_passed(q, number) == 0 && inval_queue_take(q, num, start, 1)) {
-			inval_queue_call(q, number);
+		may = inval_queue_may_take(q, &place);
+		if (may && inval_queue_take(q, num, start, 1)) {
+			if (place.numbered)
+				inval_queue_call(q, place.number);
 			return 0;
 		}
 		inval_port_irq_restore(*token);
-		*start = inval_port_load64(&q->tail);
-		if (inval_queue_passed(q, number) == 0)
-			err = inval_queue_turn(q, *start + num - inval_queue_size(q), &room);
-		else if (inval_queue_after(*start, inval_port_load64(&q->cons)))
+		*start = inval_port_load64(&q->tail) + (may ? num - inval_queue_size(q) : 0U);
+		if (may || inval_queue_after(*start, inval_port_load64(&q->cons)))
 			err = inval_queue_turn(q, *start, &room);
 		else
 			err = inval_queue_pass(q, &pass);
