@@ -198,6 +198,8 @@ struct inval_queue_config {
  * @who: by slot of a batch's last command: the id of its ticket, 0 for nobody's
  * @odd: put has more to do than to copy: an erratum, or commands it refuses
  * @prod_bits: what PROD holds besides the position; of who moves PROD
+ * @err_bits: of CONS: as in @prod_bits while there is no error. Besides the error's
+ *	an ECMDQ's RES0 ones, which are set without power
  * @sync_d0: first word of a SYNC
  * @sync_msi: the same with an MSI, but for its data
  * @msi_on: SYNCs write MSIs
@@ -228,6 +230,7 @@ struct inval_queue {
 	uint64_t *who;
 	bool odd;
 	uint64_t prod_bits;
+	uint32_t err_bits;
 	uint64_t sync_d0;
 	uint64_t sync_msi;
 	uint64_t msi_on;
@@ -403,7 +406,9 @@ static inline void inval_queue_setup(struct inval_queue *q)
 		regs->gerrorn = INVAL_REG_GERRORN;
 	}
 	q->prod_bits = 0;
+	q->err_bits = 0x7f000000U;
 	if (q->cfg.kind == INVAL_QUEUE_ECMDQ) {
+		q->err_bits = INVAL_ECMDQ_ERR | 0x700000U;
 		regs->prod = INVAL_REG_ECMDQ_PROD;
 		regs->cons = INVAL_REG_ECMDQ_CONS;
 		q->prod_bits = INVAL_ECMDQ_EN | (INVAL_ECMDQ_ERR &
@@ -547,8 +552,8 @@ static inline INVAL_COLD int inval_queue_break(struct inval_queue *q, int code)
 	return -code;
 }
 
-/* Internal: the error that CONS shows; an ECMDQ's while ERR is not what we answered. */
-static inline uint32_t inval_queue_error(const struct inval_queue *q, uint32_t cons)
+/* Internal: the error that CONS shows, where some bit is not as usual. */
+static inline INVAL_COLD uint32_t inval_queue_error(const struct inval_queue *q, uint32_t cons)
 {
 	uint32_t err;
 
@@ -567,7 +572,9 @@ static inline uint64_t inval_queue_read_cons(struct inval_queue *q, uint64_t kno
 {
 	uint32_t reg = inval_port_mmio_read32(q->cfg.base, q->cfg.regs.cons);
 
-	*err = inval_queue_error(q, reg);
+	*err = INVAL_CERROR_NONE;
+	if (((reg ^ (uint32_t)inval_port_load64(&q->prod_bits)) & q->err_bits) != 0U)
+		*err = inval_queue_error(q, reg);
 	return known + ((reg - known) & (2U * q->mask + 1U));
 }
 
@@ -1034,17 +1041,17 @@ static inline bool inval_queue_take(struct inval_queue *q, uint64_t num, uint64_
 {
 	uint64_t pos = inval_port_load64(&q->tail), seen;
 
-	do {
+	/* order: reuse */
+	while ((int64_t)(pos + num - inval_port_load_acquire64(&q->cons)) <=
+	       (int64_t)inval_queue_size(q)) {
 		*tail = pos;
-		/* order: reuse */
-		if ((int64_t)(pos + num - inval_port_load_acquire64(&q->cons)) >
-		    (int64_t)inval_queue_size(q))
-			return false;
 		seen = inval_port_cmpxchg64(&q->tail, pos, pos + num); /* order: room */
 		if (seen == pos)
 			return true;
+		if (--tries == 0U)
+			return false;
 		pos = seen;
-	} while (--tries != 0U);
+	}
 	return false;
 }
 
@@ -1169,7 +1176,7 @@ INVAL_ALWAYS_INLINE void inval_queue_store(uint64_t *mem, const struct inval_cmd
 	if (inval_le64(1) != 1U)
 		inval_cmd_store(mem, *cmd);
 	else
-		__builtin_memcpy(mem, cmd, sizeof(*cmd));
+		*(struct inval_cmd *)(void *)mem = *cmd;
 }
 
 /* Internal: commands into slots, which do not wrap; four a turn, for batches. */
@@ -1380,21 +1387,40 @@ static inline int inval_queue_claim(struct inval_queue *q, const struct inval_ti
 	return 0;
 }
 
-/* Internal: until all before @end is consumed. A SYNC whose MSI did not come: why? */
-static inline int inval_queue_until(struct inval_queue *q, uint64_t end)
+/* Internal: the first look was not enough. A SYNC whose MSI did not come: why? */
+static inline INVAL_COLD int inval_queue_linger(struct inval_queue *q, uint64_t end, bool msi)
 {
 	struct inval_queue_clock clock = inval_queue_clock_init(q->cfg.sync);
 	int err = 0;
 
-	if (clock.sync == INVAL_SYNC_MSI && inval_port_load64(&q->msi_on) == 0U)
+	if (clock.sync == INVAL_SYNC_MSI && !msi)
 		clock.sync = INVAL_SYNC_POLL;
 	/* order: done */
 	while (err == 0 && inval_queue_after(end, inval_port_load_acquire64(&q->cons)))
 		err = inval_queue_turn(q, end, &clock);
-	if (err == 0 && clock.looks >= INVAL_QUEUE_LOOK_CONS && clock.sync == INVAL_SYNC_MSI &&
+	if (err == 0 && clock.looks >= INVAL_QUEUE_LOOK_CONS && msi &&
 	    (int32_t)(inval_queue_read_msi(q) - (uint32_t)end) < 0)
 		err = inval_queue_recover(q);
 	return err;
+}
+
+/* Internal: until all before @end is consumed. */
+static inline int inval_queue_until(struct inval_queue *q, uint64_t end)
+{
+	bool msi;
+	int err;
+
+	/* order: done */
+	if (!inval_queue_after(end, inval_port_load_acquire64(&q->cons)))
+		return 0;
+	if (inval_port_load64(&q->broken) != 0U)
+		return -INVAL_ESHUTDOWN;
+	msi = inval_port_load64(&q->msi_on) != 0U;
+	err = msi ? inval_queue_look_msi(q) : inval_queue_poll(q);
+	/* order: done */
+	if (err != 0 || !inval_queue_after(end, inval_port_load_acquire64(&q->cons)))
+		return err;
+	return inval_queue_linger(q, end, msi);
 }
 
 /**
