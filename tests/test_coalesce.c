@@ -21,7 +21,9 @@
  *    barrier before the snapshot it does not.
  */
 /* port: recording */
-#define _GNU_SOURCE
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* ucontext.h */
+#endif
 #include <inval/memregion.h>
 
 #include "model/cpus.h"

@@ -34,7 +34,7 @@ INVAL_BEGIN
 /* x1 of the attributes: each call flushes everything. */
 #define INVAL_SMCCC_GLOBAL		1U
 
-#define INVAL_SMCCC_US_PER_S		1000000U
+#define INVAL_SMCCC_US_PER_S		1000000ULL
 
 /**
  * struct inval_smccc_ids - function identifiers, for firmware that has others
