@@ -428,11 +428,8 @@ static inline void model_queue_fetch(struct model_queue *mq)
 
 static inline void model_queue_stop(struct model_queue *mq, uint32_t err)
 {
-	if (err == MODEL_ERR_ILL) {
+	if (err == MODEL_ERR_ILL)
 		mq->bad = mq->fetched[0];
-		if (mq->legal)
-			model_fault(mq->m, "an illegal or reserved command");
-	}
 	mq->stopped = true;
 	mq->signalled = false;
 	mq->raised[err]++;
@@ -481,11 +478,13 @@ static inline void model_queue_take(struct model_queue *mq)
 {
 	struct model_cmd cmd = mq->fetched[0];
 	bool sync = model_op(&cmd) == MODEL_OP_SYNC;
+	bool bad = mq->ahead != 0U && rules_violated(&mq->m->env, cmd.d0, cmd.d1) != 0U;
 
+	if (bad && mq->legal)
+		model_fault(mq->m, "an illegal or reserved command");
 	if (mq->ahead == 0U) {
 		model_queue_stop(mq, MODEL_ERR_ABT);
-	} else if (rules_violated(&mq->m->env, cmd.d0, cmd.d1) != 0U ||
-		   (!sync && model_queue_trouble(mq, MODEL_ILL))) {
+	} else if (bad || (!sync && model_queue_trouble(mq, MODEL_ILL))) {
 		model_queue_stop(mq, MODEL_ERR_ILL);
 	} else if (sync && mq->atc_failed) {
 		mq->atc_failed = false;

@@ -5,7 +5,7 @@
  *	schedule [STEPS [SEED]]
  *
  * Episodes of EPISODE steps, seeds from SEED on; each fourth with a lock for a read
- * side. The first fault ends it, with the seed that shows it in one episode. Of all
+ * side, each fourth with errors of SMMUs and devices. The first fault ends it, with the seed that shows it in one episode. Of all
  * steps 1 % each must be flushes that overlap an attach, flushes that begin with
  * something stale, and changes of ATS with a walk in flight.
  */
@@ -48,6 +48,7 @@ int main(int argc, char **argv)
 	for (sched.seed = seed; done < steps && good; sched.seed++) {
 		sched.limit = steps - done < EPISODE ? steps - done : EPISODE;
 		sched.lock = sched.seed % 4U == 0U;
+		sched.trouble = sched.seed % 4U == 2U ? 30U : 0U;
 		good = sched_run();
 		done += sched.steps;
 		if (!good)
@@ -58,11 +59,12 @@ int main(int argc, char **argv)
 	}
 	case_of("no fault", good);
 	printf("%llu flushes, %llu attaches, %llu aborts, %llu changes of ATS, %llu resets, "
-	       "%llu ASID moves, %llu times off and on, %u s\n",
+	       "%llu ASID moves, %llu times off and on, %llu errors, %llu tags put aside, %u s\n",
 	       (unsigned long long)c->flushes, (unsigned long long)c->attaches,
 	       (unsigned long long)c->aborts, (unsigned long long)c->ats,
 	       (unsigned long long)c->resets, (unsigned long long)c->moves,
-	       (unsigned long long)c->offs, (unsigned int)(clock() / CLOCKS_PER_SEC));
+	       (unsigned long long)c->offs, (unsigned long long)c->errors,
+	       (unsigned long long)c->asides, (unsigned int)(clock() / CLOCKS_PER_SEC));
 	floor_of("flushes that overlap an attach", c->overlaps, done);
 	floor_of("flushes that begin with something stale", c->stale, done);
 	floor_of("changes of ATS with a walk in flight", c->ats_walks, done);

@@ -10,7 +10,9 @@
  *
  * A step is an operation of one CPU: map; unmap and flush (a range, all, gathered, by
  * the CPU's broadcast); unmap and leave the flush to another; attach, detach, move,
- * ATS on and off, reset of a device; PASIDs; ASID move; purge; SMMU off and on.
+ * ATS on and off, reset of a device; PASIDs; ASID move; purge; SMMU off and on. With
+ * @trouble SMMUs refuse legal commands, fail to read their queue, and devices do not
+ * confirm an ATC_INV: what failed is done again before it counts, or the tag is put aside.
  *
  * Each CPU has pages of its own in every domain; devices and domains have a mutex,
  * which an operation takes at once or does something else.
@@ -118,6 +120,8 @@ struct sched_count {
 	uint64_t offs;
 	uint64_t resets;
 	uint64_t aborts;
+	uint64_t errors;	/* of flushes and of the embedder's commands */
+	uint64_t asides;	/* tags put aside */
 };
 
 struct sched {
@@ -127,6 +131,8 @@ struct sched {
 	bool lock;		/* the read side is a lock */
 	enum sched_wrong wrong;
 	enum sched_mix mix;
+	bool keep;		/* memory given back stays as it is to the end */
+	uint32_t trouble;	/* of each kind, in 1000 occasions */
 
 	/* Results; counts add up over episodes. */
 	const char *fault;
@@ -155,6 +161,15 @@ static inline void sched_must(int err, const char *what)
 {
 	if (err != 0)
 		world_wrong(what);
+}
+
+/* Is something to be done again? Without trouble there is no reason to. */
+static inline bool sched_again(int err, const char *what)
+{
+	if (err != 0 && sched.trouble == 0U)
+		world_wrong(what);
+	sched.count.errors += err != 0;
+	return err != 0 && world_faults() == 0U;
 }
 
 /* One in @n. */
@@ -249,19 +264,29 @@ static inline uint64_t sched_flush_begin(struct sched_domain *d, uint32_t pages)
 	return d->attaching != 0U ? UINT64_MAX : d->attaches;
 }
 
-/* It has returned: @pages are free. */
-static inline void sched_flush_end(struct sched_domain *d, uint32_t pages, uint64_t begun, int err)
+/* It has returned without an error: @pages are free. */
+static inline void sched_flush_end(struct sched_domain *d, uint32_t pages, uint64_t begun)
 {
 	uint32_t i;
 
 	d->flushing--;
 	sched.count.overlaps += begun != d->attaches;
-	sched_must(err, "a flush failed");
 	world_flushed(rec.cpu);
 	for (i = 0; i < WORLD_PAGES; i++) {
 		if ((pages >> i & 1U) != 0U)
 			world_freed(d->table, i, d->page[i].life);
 	}
+}
+
+/* A flush of @pages, as often as it needs. */
+static inline void sched_flush(struct sched_domain *d, uint32_t pages,
+			       const struct inval_range_req *req, struct inval_flush *f)
+{
+	uint64_t begun = sched_flush_begin(d, pages);
+
+	while (sched_again(inval_domain_flush(&d->d, req, f), "a flush failed"))
+		continue;
+	sched_flush_end(d, pages, begun);
 }
 
 /* The CPU's TLBI and DSB for a process, which SMMUs hear. */
@@ -282,7 +307,6 @@ static inline void sched_unmap_flush(uint32_t cpu, struct sched_domain *d)
 	uint32_t num = 1U + world_chance((cpu + 1U) * SCHED_OWN - first);
 	struct inval_range_req req = sched_req(first, num);
 	struct inval_flush *f = sched_flush_memory(cpu);
-	uint64_t begun;
 
 	for (i = first; i < first + num; i++)
 		pages |= sched_unmap(d, i) ? 1U << i : 0U;
@@ -292,16 +316,15 @@ static inline void sched_unmap_flush(uint32_t cpu, struct sched_domain *d)
 	} else if (sched_one_in(8)) {
 		req.bytes = 0;
 	}
-	begun = sched_flush_begin(d, pages);
-	sched_flush_end(d, pages, begun, inval_domain_flush(&d->d, &req, f));
+	sched_flush(d, pages, &req, f);
 }
 
 /* Pages in order, or in the other; those with a gap between are flushed meanwhile. */
 static inline void sched_unmap_gather(uint32_t cpu, struct sched_domain *d)
 {
 	uint32_t i, page, gathered = 0, down = world_chance(2) * (SCHED_OWN - 1U);
+	struct inval_range_req req, all = sched_req(0, 0);
 	struct inval_flush *f = sched_flush_memory(cpu);
-	struct inval_range_req req;
 	struct inval_gather g;
 	uint64_t begun;
 
@@ -313,13 +336,15 @@ static inline void sched_unmap_gather(uint32_t cpu, struct sched_domain *d)
 		req = sched_req(page, 1);
 		req.leaf = true;
 		begun = sched_flush_begin(d, gathered);
-		sched_flush_end(d, 0, begun, inval_domain_gather(&d->d, &g, i < SCHED_OWN ? &req :
-								 NULL, f));
+		if (sched_again(inval_domain_gather(&d->d, &g, i < SCHED_OWN ? &req : NULL, f),
+				"a gather failed"))
+			sched_flush(d, 0, &all, f);
 		if (i < SCHED_OWN && g.req.bytes != req.bytes) {
+			sched_flush_end(d, 0, begun);
 			gathered |= 1U << page;
 			continue;
 		}
-		sched_flush_end(d, gathered, sched_flush_begin(d, 0), 0);
+		sched_flush_end(d, gathered, begun);
 		gathered = 1U << (page % WORLD_PAGES);
 	}
 }
@@ -341,7 +366,7 @@ static inline void sched_flush_lazy(uint32_t cpu, struct sched_domain *d)
 	struct inval_flush *f = sched_flush_memory(cpu);
 	struct inval_range_req req = sched_req(0, 0);
 	uint32_t pages = 0, i;
-	uint64_t begun, said;
+	uint64_t said;
 
 	if (d->lazy_busy)
 		return;
@@ -353,8 +378,7 @@ static inline void sched_flush_lazy(uint32_t cpu, struct sched_domain *d)
 		if (d->page[i].lazy != 0U && d->page[i].lazy <= said)
 			pages |= 1U << i;
 	}
-	begun = sched_flush_begin(d, pages);
-	sched_flush_end(d, pages, begun, inval_domain_flush(&d->d, &req, f));
+	sched_flush(d, pages, &req, f);
 	for (i = 0; i < WORLD_PAGES; i++)
 		d->page[i].lazy = (pages >> i & 1U) != 0U ? 0U : d->page[i].lazy;
 	d->lazy_busy = false;
@@ -382,26 +406,73 @@ static inline void sched_taken(bool vmid, uint32_t smmu, uint32_t tag)
 	}
 }
 
+/*
+ * What was put aside comes back after a flush of everything; in a section, so that no
+ * SMMU loses power meanwhile.
+ */
+static inline void sched_clean(struct inval_tags *tags)
+{
+	unsigned long token = inval_port_read_begin(&sched.dom[0].d.read);
+	uint64_t mark = inval_tags_mark(tags);
+	struct inval_cmd cmd[2];
+	uint32_t i;
+	int err = 0;
+
+	(void)inval_cmd_tlbi(&cmd[0], INVAL_OP_TLBI_NSNH_ALL, 0, 0);
+	(void)inval_cmd_tlbi(&cmd[1], INVAL_OP_TLBI_EL2_ALL, 0, 0);
+	for (i = 0; i < WORLD_SMMUS && err == 0; i++) {
+		if (inval_port_load64(&sched.smmu[i].off) == 0U)
+			err = inval_queue_run(&sched.queue[i], cmd, 2);
+	}
+	inval_port_read_end(&sched.dom[0].d.read, token);
+	sched.count.errors += err != 0 || inval_tags_clean(tags, mark) != 0;
+}
+
+static inline void sched_alloc(struct inval_tags *tags, uint32_t *tag)
+{
+	int err = inval_tags_alloc(tags, tag);
+
+	while (err == -INVAL_EAGAIN && world_faults() == 0U) {
+		sched_clean(tags);
+		err = inval_tags_alloc(tags, tag);
+	}
+	sched_must(err, "no tag left");
+}
+
 /* One more use of a domain on an SMMU: its first tags. */
 static inline void sched_tag(struct sched_domain *d, uint32_t smmu)
 {
 	if (d->uses++ == 0U && sched_has_asid(d)) {
 		if (d->table != SCHED_SVA)
-			sched_must(inval_tags_alloc(&sched.asids, &d->asid), "no ASID left");
+			sched_alloc(&sched.asids, &d->asid);
 		sched_taken(false, 0, d->asid);
 	}
 	if (d->uses_on[smmu]++ == 0U && sched_has_vmid(d)) {
-		sched_must(inval_tags_alloc(&sched.vmids[smmu], &d->vmid[smmu]), "no VMID left");
+		sched_alloc(&sched.vmids[smmu], &d->vmid[smmu]);
 		sched_taken(true, smmu, d->vmid[smmu]);
 	}
 }
 
-static inline void sched_untag(struct sched_domain *d, uint32_t smmu)
+/*
+ * One less. What @t could not flush is flushed again, or, when the tags are free now, put
+ * aside.
+ */
+static inline void sched_untag(uint32_t cpu, struct sched_domain *d, uint32_t smmu,
+			       const struct inval_attach *t, const struct inval_entry *list,
+			       uint32_t num)
 {
+	bool last = d->uses == 1U || (d->uses_on[smmu] == 1U && !sched_has_asid(d));
+	bool stale = t->stale_tags && last && d->table != SCHED_SVA && !sched_one_in(4);
+	struct inval_range_req all = sched_req(0, 0);
+
+	while (t->stale_tags && !stale &&
+	       sched_again(inval_flush_entries(list, num, 12, &all, sched_flush_memory(cpu)), "tag"))
+		continue;
+	sched.count.asides += stale;
 	if (--d->uses_on[smmu] == 0U && sched_has_vmid(d))
-		sched_must(inval_tags_free(&sched.vmids[smmu], d->vmid[smmu], false), "VMID");
+		sched_must(inval_tags_free(&sched.vmids[smmu], d->vmid[smmu], stale), "VMID");
 	if (--d->uses == 0U && sched_has_asid(d) && d->table != SCHED_SVA)
-		sched_must(inval_tags_free(&sched.asids, d->asid, false), "ASID");
+		sched_must(inval_tags_free(&sched.asids, d->asid, stale), "ASID");
 }
 
 static inline struct inval_use sched_use(const struct sched_domain *d, uint32_t smmu, uint32_t ssid,
@@ -454,10 +525,10 @@ static inline void sched_cfgi(const struct sched_device *dev, bool ste, uint32_t
 		else
 			(void)inval_cmd_cfgi_cd(&cmd[i], false, dev->sids[i], ssid, true);
 	}
-	if (!world.smmu[dev->dev.smmu].power)
-		return;
-	sched_must(inval_queue_run(&sched.queue[dev->dev.smmu], cmd, dev->dev.sid_num),
-		   "CFGI failed");
+	while (world.smmu[dev->dev.smmu].power &&
+	       sched_again(inval_queue_run(&sched.queue[dev->dev.smmu], cmd, dev->dev.sid_num),
+			   "CFGI failed"))
+		continue;
 }
 
 static inline void sched_store_ste(struct sched_device *dev, uint64_t ste)
@@ -525,11 +596,12 @@ static inline void sched_moving(struct sched_device *dev, bool moving)
 static inline void sched_empty_atc(uint32_t cpu, struct sched_device *dev,
 				   const struct inval_use *use)
 {
-	if (sched.wrong == SCHED_ATC_KEPT)
-		return;
-	sched_must(inval_flush_device(&sched.smmu[dev->dev.smmu], dev->sids, dev->dev.sid_num,
-				      use->ssv, use->ssid, sched_flush_memory(cpu)),
-		   "inval_flush_device() failed");
+	while (sched.wrong != SCHED_ATC_KEPT &&
+	       sched_again(inval_flush_device(&sched.smmu[dev->dev.smmu], dev->sids,
+					      dev->dev.sid_num, use->ssv, use->ssid,
+					      sched_flush_memory(cpu)),
+			   "inval_flush_device() failed"))
+		continue;
 }
 
 /*
@@ -609,7 +681,7 @@ static inline void sched_abort(uint32_t cpu, struct inval_attach *t)
 	void *mem;
 
 	sched.count.aborts++;
-	sched_must(inval_attach_abort(t, &mem, sched_flush_memory(cpu)), "abort failed");
+	(void)sched_again(inval_attach_abort(t, &mem, sched_flush_memory(cpu)), "abort failed");
 	if (mem)
 		rec_free(mem);
 }
@@ -634,7 +706,8 @@ static inline bool sched_change(uint32_t cpu, struct sched_device *dev, uint32_t
 	if (back)
 		sched_abort(cpu, t);
 	else
-		sched_must(inval_attach_commit(t, sched_flush_memory(cpu)), "commit failed");
+		(void)sched_again(inval_attach_commit(t, sched_flush_memory(cpu)),
+				  "commit failed");
 	return !back;
 }
 
@@ -679,7 +752,7 @@ static inline void sched_attach(uint32_t cpu, struct sched_device *dev, uint32_t
 	if (!done || (t->next != NULL && sched_one_in(32))) {
 		sched_abort(cpu, t);
 		if (to)
-			sched_untag(to, dev->dev.smmu);
+			sched_untag(cpu, to, dev->dev.smmu, t, t->add, t->add_num);
 		return;
 	}
 	sched.count.attaches++;
@@ -695,8 +768,10 @@ static inline void sched_attach(uint32_t cpu, struct sched_device *dev, uint32_t
 		to->attaching--;
 	if (from)
 		from->attaching--;
-	if (done ? from != NULL : to != NULL)
-		sched_untag(done ? from : to, dev->dev.smmu);
+	if (done && from)
+		sched_untag(cpu, from, dev->dev.smmu, t, t->del, t->del_num);
+	if (!done && to)
+		sched_untag(cpu, to, dev->dev.smmu, t, t->add, t->add_num);
 	if (!done)
 		return;
 	dev->dom[ssid] = to;
@@ -840,7 +915,7 @@ static inline void sched_move_asid(uint32_t cpu, struct sched_domain *d)
 	struct inval_attach *t = &sched.cpu[cpu].t;
 	uint32_t old = d->asid, asid;
 
-	sched_must(inval_tags_alloc(&sched.asids, &asid), "no ASID left");
+	sched_alloc(&sched.asids, &asid);
 	sched_taken(false, 0, asid);
 	sched_must(inval_attach_init_move(t, &d->d, INVAL_SMMU_MAX, (uint16_t)old, (uint16_t)asid,
 					  sched.cpu[cpu].add, sched.cpu[cpu].del, SCHED_SCRATCH),
@@ -854,10 +929,12 @@ static inline void sched_move_asid(uint32_t cpu, struct sched_domain *d)
 	d->asid = asid;
 	if (sched.wrong == SCHED_ASID_EARLY)
 		sched_taken(false, 0, old);
-	sched_must(inval_attach_commit(t, sched_flush_memory(cpu)), "commit failed");
+	(void)sched_again(inval_attach_commit(t, sched_flush_memory(cpu)), "commit failed");
 	d->attaching--;
-	sched_must(inval_tags_free(&sched.asids, old, false), "ASID");
-	sched_taken(false, 0, old);
+	sched.count.asides += t->stale_tags;
+	sched_must(inval_tags_free(&sched.asids, old, t->stale_tags), "ASID");
+	if (!t->stale_tags)
+		sched_taken(false, 0, old);
 }
 
 static inline void sched_move_some(uint32_t cpu, struct sched_domain *d)
@@ -892,10 +969,10 @@ static inline void sched_quiet(uint32_t cpu, uint32_t smmu, bool quiet)
 		if (!sched_uses_ats(dev))
 			continue;
 		sched_endpoint(dev, !quiet);
-		if (quiet)
-			sched_must(inval_flush_device(&sched.smmu[smmu], dev->sids,
-						      dev->dev.sid_num, false, 0,
-						      sched_flush_memory(cpu)), "ATC");
+		while (quiet && sched_again(inval_flush_device(&sched.smmu[smmu], dev->sids,
+							       dev->dev.sid_num, false, 0,
+							       sched_flush_memory(cpu)), "ATC"))
+			continue;
 	}
 }
 
@@ -910,8 +987,17 @@ static inline void sched_queue(uint32_t smmu)
 	cfg.size_lg2 = WORLD_LG2;
 	cfg.smmu = smmu;
 	cfg.timeout_us = 100000;
+	cfg.abort_max = 1000;
 	cfg.coherent = true;
 	sched_must(inval_queue_init(&sched.queue[smmu], &cfg), "queue");
+}
+
+static inline void sched_trouble(uint32_t smmu, uint32_t often)
+{
+	uint32_t i;
+
+	for (i = 0; i < MODEL_TROUBLES; i++)
+		world.smmu[smmu].q.often[i] = often;
 }
 
 /* A device that leaves while its SMMU is off. */
@@ -943,7 +1029,9 @@ static inline void sched_off_on(uint32_t cpu, uint32_t smmu)
 	sched_leave_off(cpu, smmu);
 	world_power_on(smmu);
 	sched_queue(smmu);
+	sched_trouble(smmu, 0);
 	sched_must(inval_smmu_on(&sched.smmu[smmu]), "inval_smmu_on() failed");
+	sched_trouble(smmu, sched.trouble);
 	world.smmu[smmu].enabled = true;
 	sched_quiet(cpu, smmu, false);
 	sched_give_devices(mine);
@@ -1085,6 +1173,7 @@ static inline void sched_open(void)
 
 	world_open(sched.seed, true);
 	rec.read_lock = sched.lock;
+	rec.keep_frees = sched.keep;
 	cpus_reset();
 	memset(sched.tag_words, 0, sizeof(sched.tag_words));
 	sched.mover = 0;
@@ -1094,6 +1183,7 @@ static inline void sched_open(void)
 	for (i = 0; i < WORLD_SMMUS; i++) {
 		sched_must(inval_tags_init(&sched.vmids[i], &sched.tag_words[1U + i], 6, 1), "tags");
 		sched_smmu(i);
+		sched_trouble(i, sched.trouble);
 	}
 	for (i = 0; i < SCHED_DOMAINS; i++)
 		sched_domain(i);
@@ -1116,6 +1206,11 @@ static inline void sched_wind_up(void)
 				sched_attach(0, dev, ssid - 1U, NULL, false);
 		}
 	}
+	while (sched.asids.stale + sched.vmids[0].stale + sched.vmids[1].stale != 0U) {
+		sched_clean(&sched.asids);
+		sched_clean(&sched.vmids[0]);
+		sched_clean(&sched.vmids[1]);
+	}
 	for (i = 0; i < SCHED_DOMAINS; i++)
 		sched_must(inval_domain_fini(&sched.dom[i].d), "fini failed");
 	for (smmu = 0; smmu < WORLD_SMMUS; smmu++) {
@@ -1124,6 +1219,7 @@ static inline void sched_wind_up(void)
 		    memcmp(world.smmu[smmu].el2, none, sizeof(world.smmu[smmu].el2)) != 0)
 			world_wrong("no domain is used, but a TLB is not empty");
 	}
+	rec_run_frees();
 	if (rec_blocks() != 0U)
 		world_wrong("an array was never given back");
 	(void)rec_done();
