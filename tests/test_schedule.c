@@ -105,22 +105,21 @@ TEST(schedule, trouble)
 	      "no trouble");
 }
 
-/* Within these episodes the judge says so. */
+/* In one of these episodes the judge says so; in others it may see what comes of it. */
 static void wrong(enum sched_wrong how, const char *fault)
 {
+	bool seen = false;
 	uint64_t seed;
 
 	memset(&sched, 0, sizeof(sched));
-	for (seed = 1; seed <= 200U; seed++) {
+	for (seed = 1; seed <= 200U && !seen; seed++) {
 		sched.seed = seed;
 		sched.limit = STEPS;
 		sched.wrong = how;
 		rec.expect_misuse = true;
-		if (!sched_run())
-			break;
+		seen = !sched_run() && strstr(sched.fault, fault) != NULL;
 	}
-	CHECK(sched.fault != NULL, "not seen");
-	CHECK(strstr(sched.fault, fault) != NULL, "seen as: %s", sched.fault);
+	CHECK(seen, "not seen");
 }
 
 TEST(schedule, commit_without_cfgi)
