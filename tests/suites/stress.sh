@@ -29,8 +29,9 @@ run_logged()
 }
 export -f run_logged
 
-for mode in plain tsan asan urcu; do
-	stress stress_domain $mode -DSTRESS_FLUSHES=150000U
+stress stress_domain tsan -DSTRESS_FLUSHES=50000U
+for mode in plain asan urcu; do
+	stress stress_domain $mode -DSTRESS_FLUSHES=100000U
 done
 for mode in plain tsan asan; do
 	stress stress_memregion $mode -DSTRESS_REQUESTS=5000U
