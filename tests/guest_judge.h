@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * guest_judge.h - guest.h's answer to one command against tests/rules/guest.h; for
- * test_guest.c and the fuzzer. Registers are the common ground: both sides decode them.
+ * guest_judge.h - guest.h's answer to one command against tests/rules/guest.h; for the
+ * unit tests and the fuzzers. Registers are the common ground: both sides decode them.
+ * CHECK and test_random() come from test.h, or from who includes this.
  */
 #ifndef TESTS_GUEST_JUDGE
 #define TESTS_GUEST_JUDGE
@@ -9,7 +10,6 @@
 #include <inval/guest.h>
 
 #include "rules/guest.h"
-#include "test.h"
 
 #define JUDGE_STREAMS 8u
 

@@ -13,6 +13,7 @@
  *    to each, and end.
  * 5. What others got wrong, one test each.
  */
+#include "test.h"
 #include "guest_judge.h"
 
 /* SMMUv3.4 with everything, RME excepted: StreamIDs 32, SubstreamIDs 20 bits. */

@@ -19,6 +19,7 @@
  * - no warning, whatever the guest does; 200 hostile guests
  */
 /* port: recording */
+#include "test.h"
 #include "guest_machine.h"
 
 static void env_all(struct rules_env *env)

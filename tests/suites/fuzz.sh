@@ -14,11 +14,14 @@ targets=$(cd "$root/tests/fuzz" && printf '%s\n' fuzz_*.c | sed 's/\.c$//')
 # shellcheck disable=SC2086 # a list of words
 seconds=$((total / $(set -- $targets; echo $#)))
 
-# build INCLUDE TARGET EXE
+# build INCLUDE TARGET EXE: on fuzz/port, or on ports/recording where the target says so
 build()
 {
+	local port=$root/tests/fuzz/port
+
+	! grep -qF '/* port: recording */' "$root/tests/fuzz/$2.c" || port=$root/tests/ports/recording
 	clang-19 -std=c11 -O1 -g -fsanitize=fuzzer,address,undefined \
-		-fno-sanitize-recover=all "-I$1" "-I$root/tests" "-I$root/tests/fuzz/port" \
+		-fno-sanitize-recover=all "-I$1" "-I$root/tests" "-I$port" \
 		-I"$root/tests/ports" "$root/tests/fuzz/$2.c" -o "$3" -pthread
 }
 
