@@ -1059,7 +1059,7 @@ static inline void sched_step_few(uint32_t cpu)
 	from = dev->dom[0];
 	to = from && sched_one_in(2) ? NULL : d;
 	if (sched_take_domains(to, from)) {
-		sched_attach(cpu, dev, 0, to, dev->can_ats && fence);
+		sched_attach(cpu, dev, 0, to, dev->can_ats && fence && !sched_one_in(3));
 		sched_give_domains(to, from);
 	}
 	if (!sched_uses_ats(dev))
