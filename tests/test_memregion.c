@@ -12,7 +12,8 @@
  * 4. A request served by another's global flush makes no call; a failed one serves
  *    nobody, nor does any where calls are not global; counters may wrap.
  * 5. Registry: room, twice, not there; "has" counts what needs no alias; ranges that
- *    are empty or wrap are refused before anything; none is "not supported".
+ *    are empty or wrap, and providers whose chunks are not aligned, are refused before
+ *    anything; none is "not supported".
  * 6. All start before any is waited for; whoever started is waited for, whatever
  *    errors there were; the first error is returned; the next piece is not begun.
  * 7. Pieces: aligned, no larger than the provider takes, without a gap, the alias in
@@ -524,6 +525,37 @@ TEST(memregion, bad_ranges_are_refused)
 		CHECK(inval_memregion_flush(&registry, &good[i]) == 0 && noting[0].pieces == i + 1U &&
 		      same(&noting[0].piece[i], &good[i]), "good %u", i);
 	}
+	finish();
+}
+
+TEST(memregion, chunks_that_are_not_aligned_are_refused)
+{
+	static const struct {
+		uint8_t align_lg2;
+		uint64_t chunk;
+		bool good;
+	} row[] = {
+		{ 0, 4097, true }, { 12, 4096, true }, { 12, 0, true }, { 55, 1ULL << 55, true },
+		{ 12, 1024, false }, { 12, 6144, false }, { 56, 0, false }, { 255, 0, false }
+	};
+	struct inval_region r = region(4096, 4096);
+	uint32_t i;
+	int want;
+
+	start_noting();
+	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		want = row[i].good ? 0 : -INVAL_EINVAL;
+		noting[0].p.done = NULL;
+		noting[0].p.align_lg2 = row[i].align_lg2;
+		noting[0].p.chunk_bytes = row[i].chunk;
+		CHECK(inval_memregion_add(&registry, &noting[0].p) == want, "row %u", i);
+		CHECK(want != 0 || inval_memregion_flush(&registry, &r) == 0, "row %u", i);
+		CHECK(want == 0 || inval_provider_flush(&noting[0].p, &r, noting_start, NULL) == want,
+		      "row %u", i);
+		CHECK(inval_memregion_remove(&registry, &noting[0].p) == (want == 0 ? 0 : -INVAL_ENOENT),
+		      "row %u", i);
+	}
+	CHECK(noting[0].pieces == 4U, "%u pieces", noting[0].pieces);
 	finish();
 }
 

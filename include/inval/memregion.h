@@ -107,6 +107,13 @@ static inline bool inval_region_is_good(const struct inval_region *r)
 	return !r->alias || (r->va + (r->bytes - 1U) >= r->va && ((r->va ^ r->pa) & 0xfffU) == 0U);
 }
 
+/* Internal: can a range be cut for this provider? */
+static inline bool inval_provider_is_good(const struct inval_provider *p)
+{
+	return p->align_lg2 < INVAL_REGION_PA_BITS &&
+	       (p->chunk_bytes & ((1ULL << p->align_lg2) - 1U)) == 0U;
+}
+
 /*
  * Internal: the next piece of @r for a provider, from the @at-th byte on; returns
  * where the one after it begins. Widening may pass the range at both ends.
@@ -137,9 +144,10 @@ static inline uint64_t inval_region_piece(struct inval_region *piece, const stru
  * may bring lines back at once, so they go first.
  *
  * Context: may sleep, interrupts on; any number of callers.
- * Return: 0; -INVAL_EINVAL for a range that is empty, wraps or passes 2^56, or an
- * alias that does: nothing was done; else the provider's error: the range must be
- * taken as not flushed.
+ * Return: 0; -INVAL_EINVAL for a range that is empty, wraps or passes 2^56, an alias
+ * that wraps or is not the same within a page, or a provider whose chunks are not
+ * aligned: nothing was done; else the provider's error: the range must be taken as
+ * not flushed.
  */
 INVAL_ALWAYS_INLINE INVAL_MUST_CHECK int inval_provider_flush(struct inval_provider *p,
 							      const struct inval_region *r,
@@ -148,7 +156,7 @@ INVAL_ALWAYS_INLINE INVAL_MUST_CHECK int inval_provider_flush(struct inval_provi
 {
 	struct inval_region piece;
 	uint64_t at = 0;
-	int err = inval_region_is_good(r) ? 0 : -INVAL_EINVAL;
+	int err = inval_region_is_good(r) && inval_provider_is_good(p) ? 0 : -INVAL_EINVAL;
 
 	while (err == 0 && at < r->bytes) {
 		at = inval_region_piece(&piece, r, at, p);
@@ -212,8 +220,9 @@ static inline uint64_t *inval_memregion_slots(struct inval_memregion *m, bool ne
  *	wait in their start are best added first: then they work meanwhile
  *
  * Context: any; with flushes and other providers.
- * Return: 0; -INVAL_EEXIST when it is there already; -INVAL_ENOSPC when
- * INVAL_PROVIDERS are, or with @near one: nothing was changed.
+ * Return: 0; -INVAL_EINVAL when its chunks are not aligned; -INVAL_EEXIST when it is
+ * there already; -INVAL_ENOSPC when INVAL_PROVIDERS are, or with @near one: nothing
+ * was changed.
  */
 static inline INVAL_MUST_CHECK int inval_memregion_add(struct inval_memregion *m,
 						       struct inval_provider *p)
@@ -221,6 +230,8 @@ static inline INVAL_MUST_CHECK int inval_memregion_add(struct inval_memregion *m
 	uint64_t *slot, addr = (uint64_t)(size_t)p;
 	uint32_t i, num;
 
+	if (!inval_provider_is_good(p))
+		return -INVAL_EINVAL;
 	slot = inval_memregion_slots(m, p->near, &num);
 	for (i = 0; i < num; i++) {
 		if (inval_port_load64(&slot[i]) == addr)
