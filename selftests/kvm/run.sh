@@ -145,6 +145,17 @@ build_vm()
 		-c "$here/vm.c" -o "$out/vm.o"
 }
 
+# side OBJECT HEADER NAME FLAGS...: the VMM's part behind HEADER, if NAME includes that
+side()
+{
+	local name=$1 object=$out/$1.o
+
+	grep -q "\"$2\"" "$here/$3.c" || return 0
+	[ -f "$object" ] || compile -I"$include" -I"$root/tests" "${@:4}" -c "$here/$name.c" \
+		-o "$object" || return
+	with="$with $object"
+}
+
 # Guest and VMM are one image; each file has the port of its side.
 build_all()
 {
@@ -155,12 +166,8 @@ build_all()
 		build_vm || return
 	for name in $tests; do
 		with=$out/vm.o
-		if grep -q '"guest.h"' "$here/$name.c"; then
-			with="$with $out/smmu.o"
-			[ -f "$out/smmu.o" ] || compile -I"$include" -I"$root/tests" \
-				-I"$root/tests/ports/recording" -c "$here/smmu.c" \
-				-o "$out/smmu.o" || return
-		fi
+		side smmu guest.h "$name" -I"$root/tests/ports/recording" &&
+			side vmm '\(guest_queue\|producers\).h' "$name" -I"$here/vmm" || return
 		# shellcheck disable=SC2086 # a list of words
 		compile -I"$include" -I"$here/guest" "$here/$name.c" $with "$item/libkvm.a" \
 			-static -no-pie -pthread -o "$out/initramfs/tests/$name" || return

@@ -147,7 +147,8 @@ int main(void)
 	printf("    # %llu calls for %llu requests\n", (unsigned long long)vmm->calls,
 	       (unsigned long long)vmm->requests);
 	vm_check(vmm->waited == 1U && vmm->first_calls == 2U, "two calls for four that meet");
-	vm_check(vmm->requests == VM_CPUS * (ROUNDS + 1U), "all were served by a call of their own time");
+	vm_check(vmm->requests == VM_CPUS * (ROUNDS + 1U),
+		 "all were served by a call that began after their stores");
 	vm_check(vmm->overlaps == 0U, "one call at a time");
 	return vm_end();
 }
