@@ -139,12 +139,17 @@ static inline void guest_say(enum smmu_say what, uint64_t a, uint64_t b, uint64_
 
 static inline void guest_smmu(uint32_t i)
 {
-	const struct inval_queue_config cfg = {
-		VM_REGS + SMMU_REGS(i), view.slot[i], guest.book[i], SMMU_LG2, i, 60000000, 1,
-		true, false
-	};
+	struct inval_queue_config cfg = { 0 };
 	struct inval_idregs regs = { 0 };
 
+	cfg.base = VM_REGS + SMMU_REGS(i);
+	cfg.mem = view.slot[i];
+	cfg.book = guest.book[i];
+	cfg.size_lg2 = SMMU_LG2;
+	cfg.smmu = i;
+	cfg.timeout_us = 60000000;
+	cfg.abort_max = 1;
+	cfg.coherent = true;
 	regs.aidr = view.id[i][0];
 	regs.idr0 = view.id[i][1];
 	regs.idr1 = view.id[i][2];

@@ -41,11 +41,16 @@ static inline uint32_t guest_chance(uint64_t *s, uint32_t n)
 /* Off, as after reset, and on again. */
 static inline void guest_open_queue(uint32_t lg2, uint32_t abort_max)
 {
-	const struct inval_queue_config cfg = {
-		VM_REGS, mem, book, lg2, 0, 120000000, abort_max, true, false
-	};
+	struct inval_queue_config cfg = { 0 };
 	uint32_t gerror;
 
+	cfg.base = VM_REGS;
+	cfg.mem = mem;
+	cfg.book = book;
+	cfg.size_lg2 = lg2;
+	cfg.timeout_us = 60000000;
+	cfg.abort_max = abort_max;
+	cfg.coherent = true;
 	inval_port_mmio_write32(VM_REGS, VMM_CR0, 0);
 	guest_check(inval_port_mmio_read32(VM_REGS, VMM_CR0ACK) == 0U);
 	inval_port_mmio_write64(VM_REGS, INVAL_REG_CMDQ_BASE, inval_queue_base(mem_pa, lg2));

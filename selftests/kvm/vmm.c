@@ -122,8 +122,14 @@ static int emulate(void *ctx, struct inval_cmd in, const struct inval_guest_resu
 /* A fresh queue; nothing of the guest's is known. */
 static void init_queue(void)
 {
-	struct inval_guestq_config cfg = { &guest, &map, NULL, &smmu, batch, at, 16, NULL, 0 };
+	struct inval_guestq_config cfg = { 0 };
 
+	cfg.guest = &guest;
+	cfg.streams = &map;
+	cfg.smmu = &smmu;
+	cfg.batch = batch;
+	cfg.at = at;
+	cfg.batch_num = 16;
 	memset(&queue, 0xee, sizeof(queue));
 	if (inval_guestq_init(&queue, &cfg) != 0)
 		fault("inval_guestq_init() failed");
