@@ -229,7 +229,14 @@ static inline uint32_t inval_selftest_queue(struct inval_selftest *t, inval_mmio
 	cfg.timeout_us = 1000000;
 	cfg.abort_max = 0;
 	cfg.coherent = true;
-	cfg.sev = false;
+	cfg.kind = INVAL_QUEUE_CMDQ;
+	cfg.sync = INVAL_SYNC_POLL;
+	cfg.msi = NULL;
+	cfg.msi_pa = 0;
+	cfg.accept[0] = 0;
+	cfg.accept[1] = 0;
+	cfg.sync_each = false;
+	cfg.twice = false;
 	for (i = 0; i < INVAL_SELFTEST_WORDS; i++)
 		inval_port_store32(&words[i], 0);
 	INVAL_SELFTEST(inval_queue_init(&t->q, &cfg) == 0);
