@@ -5,7 +5,8 @@
  * -DSTRESS_COMMANDS=n: of each case.
  *
  * Properties, on 4, 16 and 256 slots, with and without errors raised by the SMMU, with
- * 2, 5 and 8 producers:
+ * 2, 5 and 8 producers, waits that read CONS, sleep for events, or read MSIs, of which some
+ * are lost, and an ECMDQ:
  * - the commands of a producer reach the SMMU in its order, none twice, none missing;
  *   a batch has no command of another in it
  * - when a wait returns 0, all that its thread has put before has taken effect
@@ -32,6 +33,7 @@
 #endif
 
 #define THREADS 8U
+#define MSI_PA 0x1000U
 #define MAX_LG2 8U
 #define MAX_BATCH 12U
 
@@ -40,6 +42,9 @@ static struct model_queue smmu;
 static struct inval_queue q;
 static uint64_t mem[2U << MAX_LG2];
 static uint64_t book[2U << MAX_LG2];
+static uint64_t msi;
+static enum inval_sync how_sync;
+static enum inval_queue_kind how_kind;
 
 struct producer {
 	pthread_t thread;
@@ -105,13 +110,13 @@ static void on_done(struct model_queue *mq, const struct model_cmd *cmd)
 static uint32_t mmio_read32(inval_mmio base, uint32_t offset)
 {
 	(void)base;
-	return model_queue_read32(&smmu, offset);
+	return model_queue_read32(&smmu, offset + (smmu.ecmdq ? MODEL_ECMDQ : 0U));
 }
 
 static void mmio_write32(inval_mmio base, uint32_t offset, uint32_t v)
 {
 	(void)base;
-	model_queue_write32(&smmu, offset, v);
+	model_queue_write32(&smmu, offset + (smmu.ecmdq ? MODEL_ECMDQ : 0U), v);
 }
 
 static void *run_smmu(void *arg)
@@ -176,14 +181,24 @@ static void start(uint32_t lg2, uint32_t seed)
 	cfg.timeout_us = 60000000;
 	cfg.abort_max = 3;
 	cfg.coherent = true;
+	cfg.kind = how_kind;
+	cfg.sync = how_sync;
+	cfg.msi = &msi;
+	cfg.msi_pa = MSI_PA;
 	port.mmio_read32 = mmio_read32;
 	port.mmio_write32 = mmio_write32;
 	model_init(&model, seed);
 	model_queue_init(&smmu, &model, mem, lg2, 0, false, true);
 	smmu.taken = on_taken;
 	smmu.done = on_done;
+	smmu.ecmdq = how_kind == INVAL_QUEUE_ECMDQ;
+	smmu.msi = &msi;
+	smmu.msi_pa = MSI_PA;
 	CHECK(inval_queue_init(&q, &cfg) == 0, "init");
-	model_queue_write32(&smmu, MODEL_CR0, MODEL_CMDQEN);
+	if (smmu.ecmdq)
+		model_queue_write32(&smmu, MODEL_ECMDQ + INVAL_REG_ECMDQ_PROD, INVAL_ECMDQ_EN);
+	else
+		model_queue_write32(&smmu, MODEL_CR0, MODEL_CMDQEN);
 	memset(producer, 0, sizeof(producer));
 	for (i = 0; i < THREADS; i++)
 		producer[i].state = seed + i;
@@ -202,6 +217,7 @@ static void stress_with(uint32_t producers, uint32_t lg2, uint32_t bad, uint32_t
 	threads = producers;
 	bad_often = bad;
 	smmu.next[MODEL_ABT] = aborts;
+	smmu.often[MODEL_NO_MSI] = aborts * 500U;
 	CHECK(pthread_create(&device, NULL, run_smmu, NULL) == 0, "no thread");
 	for (i = 0; i < threads; i++)
 		CHECK(pthread_create(&producer[i].thread, NULL, run_producer, &producer[i]) == 0,
@@ -222,6 +238,7 @@ static void stress_with(uint32_t producers, uint32_t lg2, uint32_t bad, uint32_t
 	CHECK(model.faults == 0U, "%u slots: %s", 1U << lg2, model.fault);
 	CHECK(smmu.raised[MODEL_ERR_ILL] == told && smmu.raised[MODEL_ERR_ABT] == aborts, "errors");
 	CHECK(bad == 0U || told != 0U, "no illegal command at all");
+	CHECK((uint32_t)q.line == 0U, "somebody still waits for room");
 	for (i = 0; i < threads; i++)
 		CHECK(producer[i].next == producer[i].serial &&
 		      producer[i].effects == producer[i].serial - producer[i].refused, "thread %u", i);
@@ -248,6 +265,40 @@ TEST(stress, sixteen_slots)
 TEST(stress, many_slots)
 {
 	stress(8, 0, 0);
+}
+
+static void stress_as(enum inval_sync sync, enum inval_queue_kind kind, uint32_t lg2, uint32_t bad,
+		      uint32_t aborts)
+{
+	how_sync = sync;
+	how_kind = kind;
+	stress_with(4, lg2, bad, aborts);
+	how_sync = INVAL_SYNC_POLL;
+	how_kind = INVAL_QUEUE_CMDQ;
+}
+
+TEST(stress, msi)
+{
+	stress_as(INVAL_SYNC_MSI, INVAL_QUEUE_CMDQ, 2, 0, 0);
+	stress_as(INVAL_SYNC_MSI, INVAL_QUEUE_CMDQ, 8, 0, 0);
+	stress_as(INVAL_SYNC_MSI, INVAL_QUEUE_CMDQ, 4, 20, 0);
+}
+
+TEST(stress, msi_lost)
+{
+	stress_as(INVAL_SYNC_MSI, INVAL_QUEUE_CMDQ, 4, 20, 2);
+	CHECK(q.msi_on == 0U, "a lost MSI was not seen");
+}
+
+TEST(stress, events)
+{
+	stress_as(INVAL_SYNC_EVENT, INVAL_QUEUE_CMDQ, 4, 20, 2);
+}
+
+TEST(stress, ecmdq)
+{
+	stress_as(INVAL_SYNC_MSI, INVAL_QUEUE_ECMDQ, 4, 20, 2);
+	stress_as(INVAL_SYNC_POLL, INVAL_QUEUE_ECMDQ, 2, 20, 2);
 }
 
 TEST(stress, errors_four_slots)
