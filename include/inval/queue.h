@@ -887,7 +887,7 @@ static inline uint32_t inval_queue_read_msi(struct inval_queue *q)
 {
 	if (!q->cfg.coherent)
 		inval_port_dma_invalidate(q->cfg.msi, sizeof(*q->cfg.msi));
-	return (uint32_t)inval_le64(inval_port_load64(q->cfg.msi));
+	return (uint32_t)inval_le64(inval_port_load_acquire64(q->cfg.msi)); /* order: msi */
 }
 
 /*
