@@ -264,8 +264,6 @@ static inline void model_queue_write_prod(struct model_queue *mq, uint32_t v)
 		model_fault(mq->m, "PROD moved back without an error");
 	for (i = had; i < has && has <= model_queue_size(mq); i++)
 		model_queue_check_slot(mq, cons + i);
-	if (mq->ecmdq)
-		model_set(&mq->cons, (model_get(&mq->cons) & ~MODEL_EN) | (other & MODEL_EN));
 	model_set(&mq->prod, (v & mask) | other);
 }
 
@@ -284,8 +282,10 @@ static inline uint32_t model_queue_read32(struct model_queue *mq, uint32_t offse
 {
 	if (mq->off)
 		return UINT32_MAX;
-	if (mq->ecmdq && (offset == MODEL_ECMDQ + 8U || offset == MODEL_ECMDQ + 12U))
-		return model_get(offset == MODEL_ECMDQ + 8U ? &mq->prod : &mq->cons);
+	if (mq->ecmdq && offset == MODEL_ECMDQ + 8U)
+		return model_get(&mq->prod);
+	if (mq->ecmdq && offset == MODEL_ECMDQ + 12U)
+		return model_get(&mq->cons) | (model_get(&mq->prod) & MODEL_EN);
 	switch (offset) {
 	case MODEL_CR0:
 	case MODEL_CR0ACK:
@@ -434,7 +434,7 @@ static inline void model_queue_stop(struct model_queue *mq, uint32_t err)
 	mq->signalled = false;
 	mq->raised[err]++;
 	if (mq->ecmdq)
-		model_set(&mq->cons, err << 24 | MODEL_EN |
+		model_set(&mq->cons, err << 24 |
 			  ((model_get(&mq->cons) ^ MODEL_ERRACK) & MODEL_ERRACK) |
 			  ((uint32_t)mq->at & model_queue_mask(mq)));
 	else
@@ -455,7 +455,7 @@ static inline void model_queue_pass(struct model_queue *mq)
 	model_mem_spoil(&mq->mem, w, MODEL_SPOILT);
 	model_mem_spoil(&mq->mem, w + 1U, MODEL_SPOILT);
 	mq->at++;
-	model_set(&mq->cons, (mq->cons & (mq->ecmdq ? 0x87800000U : 0x7f000000U)) |
+	model_set(&mq->cons, (mq->cons & (mq->ecmdq ? 0x07800000U : 0x7f000000U)) |
 		  ((uint32_t)mq->at & model_queue_mask(mq)));
 }
 
