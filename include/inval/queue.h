@@ -547,8 +547,9 @@ static inline uint32_t inval_queue_accepts(const struct inval_queue *q,
 /* Internal: nobody gets anything from this queue any more; the first reason stays. */
 static inline INVAL_COLD int inval_queue_break(struct inval_queue *q, int code)
 {
-	if (inval_port_cmpxchg64(&q->broken, 0, (uint64_t)code) == 0U)
-		inval_port_warn(INVAL_WARN_QUEUE_BROKEN, q->cfg.smmu, (uint64_t)code);
+	if (inval_port_cmpxchg64(&q->broken, 0, (uint64_t)code) != 0U)
+		return -INVAL_ESHUTDOWN;
+	inval_port_warn(INVAL_WARN_QUEUE_BROKEN, q->cfg.smmu, (uint64_t)code);
 	return -code;
 }
 
@@ -786,6 +787,7 @@ static inline INVAL_COLD int inval_queue_fix(struct inval_queue *q)
 {
 	uint32_t ack = 0, err;
 	uint64_t pos;
+	int bad;
 
 	if (!inval_queue_active(q, &ack))
 		return 0;
@@ -798,8 +800,9 @@ static inline INVAL_COLD int inval_queue_fix(struct inval_queue *q)
 		inval_queue_fix_ill(q, pos);
 		break;
 	case INVAL_CERROR_ABT:
-		if (inval_queue_fix_abt(q) != 0)
-			return -INVAL_EFAULT;
+		bad = inval_queue_fix_abt(q);
+		if (bad != 0)
+			return bad;
 		break;
 	case INVAL_CERROR_ATC:
 		inval_queue_fix_atc(q, pos);
@@ -825,7 +828,7 @@ static inline INVAL_COLD int inval_queue_fix(struct inval_queue *q)
  *
  * Context: any; with any other function of the queue.
  * Return: 0, also when somebody else is at it; -INVAL_EFAULT or -INVAL_EPROTO
- * when this call broke the queue.
+ * when this call broke the queue; -INVAL_ESHUTDOWN when another did.
  */
 static inline int inval_queue_recover(struct inval_queue *q)
 {

@@ -11,7 +11,9 @@
 #   and the granule are right, and the commands cover the range without a gap
 #   and nothing beside it. Where DMA lands cannot show that;
 # - the rows can fail: with the flush left out, too wide or too early every one
-#   of them does.
+#   of them does;
+# - smp/: four CPUs produce into one queue while CERROR_ILL and CERROR_ABT are provoked and
+#   recovered; with QEMU 11.1 also into two, of two SMMUs.
 # QEMU 7.2 has stage 1 only (and calls its trace event s1_range_inval). Nothing is installed but the compiler: QEMU is kept
 # in the cache (tests/cache.sh).
 set -u
@@ -104,6 +106,43 @@ run_control()
 	fail "$1: every row must fail" "$text"
 }
 
+# smp_build, smp_boot NAME OPTION...: the image of smp/, with the console of the other
+smp_build()
+{
+	local dir=$root/selftests/qemu/smp
+
+	# shellcheck disable=SC2086 # a list of words
+	$image_cc $image_cflags -I "${INVAL_INCLUDE:-$root/include}" -I "$dir" -I "$image_dir" \
+		-Wl,--build-id=none,--no-warn-rwx-segments -T "$image_dir/image.ld" \
+		-o "$out/smp.elf" "$dir/start.S" "$dir/smp.c" "$image_dir/console.c" \
+		"$image_dir/memory.c" &&
+	aarch64-linux-gnu-objcopy -O binary "$out/smp.elf" "$out/smp.bin"
+}
+
+smp_boot()
+{
+	timeout 300 "$qemu" -cpu cortex-a57 -smp 4 -m 1G -display none -serial stdio \
+		-monitor none -net none "${@:2}" -kernel "$out/smp.bin" </dev/null \
+		>"$out/$1.log" 2>"$out/$1.err"
+	tally "$1" "$out/$1.log" $?
+	sed 's/^/    /' "$out/$1.log"
+}
+
+run_smp()
+{
+	local semihosting=enable=on,target=native,arg=image
+
+	check "build the image of four CPUs" smp_build
+	smp_boot "four CPUs" -M virt,virtualization=on,gic-version=3,iommu=smmuv3 \
+		-semihosting-config "$semihosting"
+	[ "$version" = 11.1 ] || return
+	smp_boot "four CPUs, two SMMUs" -M virt,virtualization=on,gic-version=3 \
+		-device arm-smmuv3,primary-bus=pcie.0,id=smmu0,stage=nested \
+		-device pxb-pcie,id=pcie.1,bus_nr=64,bus=pcie.0,addr=0x10 \
+		-device arm-smmuv3,primary-bus=pcie.1,id=smmu1,stage=nested \
+		-semihosting-config "$semihosting,arg=two"
+}
+
 # shellcheck disable=SC2086,SC2154 # a list of words
 need_packages $image_packages
 get_qemu
@@ -113,6 +152,7 @@ image_build "$out" >"$out/build.log" 2>&1 || fail "build the image" "$(cat "$out
 check "no warning in the build" test ! -s "$out/build.log"
 run_rows
 judge_trace
+run_smp
 for control in flush-none flush-wide flush-early; do
 	run_control $control
 done
