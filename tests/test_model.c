@@ -16,6 +16,11 @@
  *   a slot written that the SMMU owns, a GERRORN bit toggled where nothing is
  *   active, an acknowledgement before the bad slot is changed and visible, a queue
  *   programmed while enabled; and the right way is none
+ * - an MSI is written after its SYNC is complete and before the next one is, 32 bits or 64,
+ *   or is lost and shown in GERROR; to another address it is a fault
+ * - an ECMDQ shows an error in CONS, and goes on when PROD answers; an answer to nothing,
+ *   or without EN, is a fault
+ * - ATC_INVs that nobody answers hold up their SYNC, and nothing else
  * - powered off it reads as all ones; hanging it does nothing
  * - all orders are found by the search: of two CPUs' steps, and of none twice
  */
@@ -432,6 +437,119 @@ TEST(model, set_up)
 	slot(0, TLBI, true);
 	prod(1);
 	CHECK(!model_queue_step(&smmu), "runs while CMDQEN = 0");
+	finish();
+}
+
+#define MSI_PA 0x1230U
+#define MSI_SYNC(data) (SYNC | 1U << 12 | (uint64_t)(data) << 32)
+
+static uint64_t msi;
+
+static void msi_slot(uint32_t pos, uint32_t data, uint64_t addr)
+{
+	slot(pos, MSI_SYNC(data), false);
+	mem[2U * (pos % SLOTS) + 1U] = le(addr);
+	inval_port_dma_wmb();
+}
+
+TEST(model, msi)
+{
+	uint32_t wide;
+
+	for (wide = 0; wide < 2U; wide++) {
+		start(true);
+		smmu.tidy = true;
+		smmu.msi = &msi;
+		smmu.msi_pa = MSI_PA;
+		smmu.msi_wide = wide != 0U;
+		msi = UINT64_MAX;
+		msi_slot(0, 7, MSI_PA);
+		msi_slot(1, 8, MSI_PA);
+		prod(2);
+		model_queue_do(&smmu, MODEL_FETCH);
+		model_queue_do(&smmu, MODEL_FETCH);
+		model_queue_do(&smmu, MODEL_TAKE);
+		CHECK(cons() == 1U && msi == UINT64_MAX && model_queue_can(&smmu, MODEL_MSI) &&
+		      !model_queue_can(&smmu, MODEL_TAKE), "complete, and not yet written");
+		model_queue_do(&smmu, MODEL_MSI);
+		CHECK(msi == le(wide ? 7U : 0xffffffff00000007ULL), "0x%llx",
+		      (unsigned long long)msi);
+		smmu.next[MODEL_NO_MSI] = 1;
+		model_queue_settle(&smmu);
+		CHECK(cons() == 2U && (le(msi) & 0xffffffffU) == 7U, "lost");
+		CHECK(model_queue_read32(&smmu, MODEL_GERROR) == MODEL_MSI_ERR, "GERROR");
+		msi_slot(2, 9, MSI_PA + 4U);
+		prod(3);
+		model_queue_settle(&smmu);
+		CHECK(fault("an MSI to memory that is not for it"), "another address");
+		finish();
+	}
+}
+
+/* Only what the CPU asks for by cache maintenance. */
+TEST(model, msi_not_coherent)
+{
+	start(false);
+	smmu.msi = &msi;
+	smmu.msi_pa = MSI_PA;
+	msi = 0;
+	inval_port_dma_clean(&msi, 8);
+	msi_slot(0, 5, MSI_PA);
+	inval_port_dma_clean(mem, 16);
+	prod(1);
+	model_queue_settle(&smmu);
+	CHECK(cons() == 1U && msi == 0U, "not seen");
+	inval_port_dma_invalidate(&msi, 8);
+	CHECK(msi == le(5), "seen");
+	CHECK(model.faults == 0U, "%s", model.fault);
+	finish();
+}
+
+static void ecmdq_prod(uint32_t v)
+{
+	model_queue_write32(&smmu, MODEL_ECMDQ + 8U, v);
+}
+
+TEST(model, ecmdq)
+{
+	uint32_t reg;
+
+	start(true);
+	smmu.ecmdq = true;
+	smmu.cr0 = 0;
+	slot(0, BAD, true);
+	slot(1, SYNC, true);
+	ecmdq_prod(MODEL_EN | 2U);
+	model_queue_settle(&smmu);
+	reg = model_queue_read32(&smmu, MODEL_ECMDQ + 12U);
+	CHECK(reg == (MODEL_EN | MODEL_ERRACK | MODEL_ERR_ILL << 24), "CONS 0x%x", reg);
+	slot(0, SYNC, false);
+	ecmdq_prod(MODEL_EN | MODEL_ERRACK | 2U);
+	CHECK(fault("CERROR_ILL acknowledged before the slot is visible"), "too early");
+	inval_port_dma_wmb();
+	model_queue_settle(&smmu);
+	reg = model_queue_read32(&smmu, MODEL_ECMDQ + 12U);
+	CHECK((reg & MASK) == 2U && (reg & MODEL_ERRACK) != 0U, "CONS 0x%x", reg);
+	ecmdq_prod(MODEL_EN | 2U);
+	CHECK(fault("ERRACK toggled where no error is active"), "an answer to nothing");
+	ecmdq_prod(2U);
+	CHECK(fault("ECMDQ_PROD written without EN"), "EN");
+	finish();
+}
+
+TEST(model, deaf)
+{
+	start(true);
+	smmu.deaf = true;
+	slot(0, ATC, true);
+	slot(1, TLBI, true);
+	slot(2, SYNC, true);
+	prod(3);
+	model_queue_settle(&smmu);
+	CHECK(cons() == 2U && strcmp(log_text, "t0 t1 d1 ") == 0, "%s", log_text);
+	smmu.deaf = false;
+	model_queue_settle(&smmu);
+	CHECK(cons() == 3U && model.faults == 0U, "%s", log_text);
 	finish();
 }
 

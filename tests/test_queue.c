@@ -2725,7 +2725,7 @@ ORDERS(two_numbers, 2, 3, false, NONE, 0, true, INVAL_SYNC_POLL, INVAL_QUEUE_CMD
 ORDERS(two_waits, 2, 1, true, NONE, 0, false, INVAL_SYNC_POLL, INVAL_QUEUE_CMDQ)
 ORDERS(two_msis, 2, 1, true, NONE, 0, false, INVAL_SYNC_MSI, INVAL_QUEUE_CMDQ)
 
-/* A minute and a half in all: tests/suites/proofs.sh. */
+/* A minute and a half in all: tests/suites/model.sh. */
 #ifdef INVAL_TEST_LONG
 ORDERS(two_waits_one_full, 2, 2, true, NONE, 0, true, INVAL_SYNC_POLL, INVAL_QUEUE_CMDQ)
 ORDERS(two_msis_one_full, 2, 2, true, NONE, 0, false, INVAL_SYNC_MSI, INVAL_QUEUE_CMDQ)

@@ -4,6 +4,8 @@
 # A million steps of random schedules before the strict model of SMMUs, ATS devices and
 # page tables (tests/model): no fault, and each kind of race often enough. SEED=n and
 # STEPS=n choose others. Bugs planted before the same model: tests/mutants/model.list.
+# And all orders of two and three CPUs and the SMMU on a queue of four slots, those that
+# take longer than test_queue's own.
 set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 suite model
@@ -14,4 +16,12 @@ check "build" gcc-12 -std=c11 -O2 -Wall -Wextra -Werror -pedantic-errors -I"$roo
 	-o "$out/schedule"
 "$out/schedule" "${STEPS:-1000000}" "${SEED:-1}" 2>&1 | tee "$out/log"
 tally "schedule" "$out/log" "${PIPESTATUS[0]}"
+
+check "build test_queue" gcc-12 -std=c11 -O2 -DINVAL_PLAIN -DINVAL_TEST_LONG -Wall -Wextra \
+	-Werror -I"$root/include" -I"$root/tests" -I"$root/tests/ports/recording" \
+	"$root/tests/test_queue.c" -o "$out/test_queue"
+for orders in three_full two_waits_one_full two_msis_one_full illegal abort illegal_ecmdq \
+	three_puts; do
+	queue_tally "all orders: $orders" timeout 900 "$out/test_queue" "orders/$orders"
+done
 finish
