@@ -39,8 +39,8 @@ done
 for mode in plain tsan asan urcu; do
 	stress selftest $mode -DSELFTEST
 done
-stress stress_queue plain -DSTRESS_COMMANDS=1600000U
-stress stress_queue tsan -DSTRESS_COMMANDS=200000U
+stress stress_queue plain -DSTRESS_COMMANDS=900000U
+stress stress_queue tsan -DSTRESS_COMMANDS=120000U
 drain
 for log in "$out"/*.log; do
 	say "$(basename "$log" .log)"
@@ -49,7 +49,8 @@ done
 
 check "build without the attach mutex" "$root/tests/stress/build.sh" tsan stress_domain \
 	"$out/no_mutex" "-DSTRESS_LOCK(m)=(void)(m)" "-DSTRESS_UNLOCK(m)=(void)(m)"
-check_not "the attach mutex left out" "data race" timeout 600 "$out/no_mutex"
+# As a data race, or by the judge.
+check_not "the attach mutex left out" "stress_domain.c:" timeout 600 "$out/no_mutex"
 check "build a remove that does not wait" "$root/tests/stress/build.sh" asan stress_memregion \
 	"$out/no_wait" "-DSTRESS_REMOVE(m, p)=forget(m, p)"
 check_not "a remove that does not wait" "heap-use-after-free" timeout 600 "$out/no_wait"
