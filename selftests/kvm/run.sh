@@ -61,7 +61,10 @@ pick_kernel()
 	# shellcheck disable=SC2086 # a list of words
 	apt_private "$1" apt-cache madison $names | awk '
 		{ kind = $1 ~ /^linux-source/ ? "s" : $1 ~ /^linux-libc/ ? "h" : "i"
-		  have[$3, kind] = $1; versions[$3] = 1 }
+		  # Where there is a linux-binary, linux-image only depends on it.
+		  if (have[$3, kind] !~ /^linux-binary/)
+			have[$3, kind] = $1
+		  versions[$3] = 1 }
 		END { for (v in versions)
 			if ((v, "s") in have && (v, "h") in have && (v, "i") in have)
 				print v, have[v, "s"], have[v, "i"] }' | sort -V | tail -n 1
@@ -74,6 +77,7 @@ unpack_framework()
 		tar -xO --wildcards '*/linux-source-*.tar.xz' | xz -dcT0 |
 		tar -x -C "$1/tree" --strip-components=1 --wildcards --no-wildcards-match-slash \
 			'*/tools/testing/selftests/kvm' '*/tools/testing/selftests/rseq' \
+			'*/tools/testing/selftests/cgroup' '*/tools/testing/selftests/clone3' \
 			'*/tools/testing/selftests/lib.mk' '*/tools/testing/selftests/kselftest*' \
 			'*/tools/include' '*/tools/arch/arm64' '*/tools/scripts' '*/tools/lib/*.c' \
 			'*/tools/build/Build.include' '*/arch/arm64/tools' '*/scripts/subarch.include'

@@ -137,22 +137,31 @@ static bool is_hvc(const struct kvm_run *run)
 			  run->exit_reason == KVM_EXIT_HYPERCALL;
 }
 
+/* Of vcpu_get_reg() 6.12 and 7.2 have two forms. */
+static uint64_t get_reg(struct kvm_vcpu *vcpu, uint64_t id)
+{
+	uint64_t value = 0;
+
+	TEST_ASSERT(__vcpu_get_reg(vcpu, id, &value) == 0, "a register cannot be read");
+	return value;
+}
+
 /* The guest stands before the instruction of the breakpoint, and is put behind it. */
 static void serve_hvc(struct kvm_vcpu *vcpu)
 {
-	uint64_t x[5], pc;
+	uint64_t x[5];
 	uint32_t i;
 
 	for (i = 0; i < 5U; i++)
-		vcpu_get_reg(vcpu, ARM64_CORE_REG(regs.regs[0]) + 2U * i, &x[i]);
+		x[i] = get_reg(vcpu, ARM64_CORE_REG(regs.regs[0]) + 2U * i);
 	on_hvc(vcpu->id, x);
 	for (i = 0; i < 5U; i++)
 		vcpu_set_reg(vcpu, ARM64_CORE_REG(regs.regs[0]) + 2U * i, x[i]);
 	if (!on_break)
 		return;
-	vcpu_get_reg(vcpu, ARM64_CORE_REG(regs.pc), &pc);
-	TEST_ASSERT(pc == (uint64_t)guest_hvc_insn, "the breakpoint is elsewhere");
-	vcpu_set_reg(vcpu, ARM64_CORE_REG(regs.pc), pc + 4U);
+	TEST_ASSERT(get_reg(vcpu, ARM64_CORE_REG(regs.pc)) == (uint64_t)guest_hvc_insn,
+		    "the breakpoint is elsewhere");
+	vcpu_set_reg(vcpu, ARM64_CORE_REG(regs.pc), (uint64_t)guest_hvc_insn + 4U);
 }
 
 /* Not ours: a word of the guest. True: it has ended. */
