@@ -5,7 +5,7 @@
 # page tables (tests/model): no fault, and each kind of race often enough. SEED=n and
 # STEPS=n choose others. Bugs planted before the same model: tests/mutants/model.list.
 # And all orders of two and three CPUs and the SMMU on a queue of four slots, those that
-# take longer than test_queue's own.
+# take longer than test_queue's own; and more plans of attr.h, each without each step.
 set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 suite model
@@ -24,4 +24,8 @@ for orders in three_full two_waits_one_full two_msis_one_full illegal abort ille
 	three_puts; do
 	queue_tally "all orders: $orders" timeout 900 "$out/test_queue" "orders/$orders"
 done
+
+check "build test_attr" gcc-12 -std=c11 -O2 -DINVAL_PLAIN -DINVAL_TEST_LONG -Wall -Wextra \
+	-Werror -I"$root/include" -I"$root/tests" "$root/tests/test_attr.c" -o "$out/test_attr"
+queue_tally "each step of 35000 plans" timeout 900 "$out/test_attr" attr/each_step_is_needed
 finish
