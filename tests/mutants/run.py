@@ -36,7 +36,7 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-CC = ["gcc-12", "-std=c11", "-O1", "-w", "-DINVAL_PLAIN", "-pthread"]
+CC = ["gcc-12", "-std=c11", "-O0", "-w", "-DINVAL_PLAIN", "-pthread"]
 SECONDS = 60
 FUNCTION = re.compile(r"^(?:static inline|INVAL_ALWAYS_INLINE)\b[^;{]*?\b(inval_\w+)\([^{;]*\)\n\{\n"
                       r".*?^\}", re.M | re.S)
