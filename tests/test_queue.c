@@ -800,6 +800,40 @@ TEST(queue, timeout_of_sync)
 	close_queue(true, "sync", 0);
 }
 
+/* Another breaks it while one waits: for a SYNC, for room, for the turn of a third. */
+static void turn_break(void)
+{
+	if (++turns == 5U && inval_queue_break(&q, INVAL_EFAULT) != -INVAL_EFAULT)
+		note("it was broken before");
+}
+
+TEST(queue, broken_by_another)
+{
+	struct inval_ticket t;
+	uint32_t how;
+	int err;
+
+	for (how = 0; how < 3U; how++) {
+		open_queue(2, how);
+		machine.pace = 0;
+		inval_queue_ticket_init(&t);
+		CHECK(send(0, TLBI, 3, true, NONE, &t) == 0, "put");
+		if (how == 2U) {
+			model_queue_settle(&smmu);
+			q.line = 1;
+		}
+		rec.on_turn = turn_break;
+		turns = 0;
+		err = how == 0U ? inval_queue_wait(&q, &t) : send(1, TLBI, 1, false, NONE, NULL);
+		CHECK(err == -INVAL_ESHUTDOWN && turns < 12U, "case %u: %d after %u turns", how, err,
+		      turns);
+		CHECK(rec.warns == 1U && q.broken == INVAL_EFAULT, "the first reason stays");
+		CHECK(inval_queue_break(&q, INVAL_EPROTO) == -INVAL_ESHUTDOWN && rec.warns == 1U,
+		      "one breaks it");
+		close_queue(false, "case", how);
+	}
+}
+
 static void hook_once(enum rec_kind kind, uint64_t addr, uint64_t value)
 {
 	(void)kind;
