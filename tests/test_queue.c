@@ -1921,6 +1921,7 @@ TEST(queue, ecmdq)
 	CHECK(inval_queue_wait(&q, &t) == 0 && (smmu.prod & MODEL_ERRACK) != 0U, "acknowledged");
 	cfg = q.cfg;
 	CHECK(inval_queue_recover(&q) == 0 && (smmu.prod & MODEL_ERRACK) != 0U, "once");
+	CHECK(inval_queue_ack(&q, 4) == -INVAL_EINVAL, "it has no GERROR");
 	model_queue_settle(&smmu);
 	CHECK(inval_queue_init(&q, &cfg) == 0, "initialised anew without a reset");
 	CHECK(q.prod_bits == (INVAL_ECMDQ_EN | INVAL_ECMDQ_ERR), "the answer stays");

@@ -850,15 +850,19 @@ static inline int inval_queue_recover(struct inval_queue *q)
  *	with INVAL_SYNC_MSI, and what is not active, are left out
  *
  * Context: any; with any other function of the queue.
- * Return: 0; -INVAL_EAGAIN while somebody else writes GERRORN: call again.
+ * Return: 0; -INVAL_EAGAIN while somebody else writes GERRORN: call again;
+ * -INVAL_EINVAL for an ECMDQ, which has no GERROR.
  */
 static inline INVAL_MUST_CHECK int inval_queue_ack(struct inval_queue *q, uint32_t bits)
 {
 	uint32_t own = INVAL_GERROR_CMDQ |
 		       (q->cfg.sync == INVAL_SYNC_MSI ? INVAL_GERROR_MSI_CMDQ : 0U), ack;
-	unsigned long token = inval_port_irq_save();
+	unsigned long token;
 	int err = -INVAL_EAGAIN;
 
+	if (q->cfg.kind == INVAL_QUEUE_ECMDQ)
+		return -INVAL_EINVAL;
+	token = inval_port_irq_save();
 	if (inval_port_xchg64(&q->fixer, 1) == 0U) { /* order: take */
 		ack = inval_port_mmio_read32(q->cfg.base, q->cfg.regs.gerrorn);
 		bits &= inval_port_mmio_read32(q->cfg.base, q->cfg.regs.gerror) ^ ack;
