@@ -65,6 +65,13 @@
  *	off, on	inval_smmu_off(), inval_smmu_on(): one caller an SMMU, no attach of a
  *		device behind it meanwhile; before and after each, anything
  *
+ * Without an allocator two buffers for each domain are enough, each of
+ * inval_array_bytes() of the entries of all its devices (1 or 2, and one for each
+ * StreamID with ATS). One is published; prepare and purge take the other; the port's
+ * free_later says which one was replaced. That may be taken again when no walk can see
+ * it: after inval_domain_sync(), at the latest when it is needed. A purge may be left
+ * out: the next merge drops what is dead.
+ *
  * Why it is right: unmap stores the table, has a full barrier, then loads the
  * array; attach stores the array, has a full barrier, then stores the STE. So
  * either the flush sees the array with the device, or the SMMU, which reads the
