@@ -30,7 +30,7 @@
 #if defined(INVAL_PLAIN) && defined(__x86_64__) && !defined(REC_ASAN)
 #define EPISODES 20U
 #else
-#define EPISODES 3U
+#define EPISODES 2U
 #endif
 #define STEPS 1500U
 
@@ -116,6 +116,7 @@ static void wrong(enum sched_wrong how, const char *fault)
 		sched.seed = seed;
 		sched.limit = STEPS;
 		sched.wrong = how;
+		sched.mix = how == SCHED_UNSEEN ? SCHED_RACE : SCHED_ALL;
 		rec.expect_misuse = true;
 		seen = !sched_run() && strstr(sched.fault, fault) != NULL;
 	}

@@ -10,9 +10,10 @@
  *
  * A step is an operation of one CPU: map; unmap and flush (a range, all, gathered, by
  * the CPU's broadcast); unmap and leave the flush to another; attach, detach, move,
- * ATS on and off, reset of a device; PASIDs; ASID move; purge; SMMU off and on. With
- * @trouble SMMUs refuse legal commands, fail to read their queue, and devices do not
- * confirm an ATC_INV: what failed is done again before it counts, or the tag is put aside.
+ * ATS on and off, reset of a device; PASIDs; exit of a process; ASID move; purge; SMMU
+ * off and on. With @trouble SMMUs refuse legal commands, fail to read their queue, and
+ * devices do not confirm an ATC_INV: what failed is done again before it counts, or the
+ * tag is put aside.
  *
  * Each CPU has pages of its own in every domain; devices and domains have a mutex,
  * which an operation takes at once or does something else.
@@ -43,7 +44,7 @@ enum sched_wrong {
 	SCHED_RESET_EARLY,	/* a device is reset before commit */
 	SCHED_OFF_EARLY,	/* an SMMU loses power without inval_domain_sync() */
 	SCHED_ATC_KEPT,		/* ATS moves without inval_flush_device() */
-	SCHED_UNSEEN,		/* a lazy flush of what was not acquired */
+	SCHED_UNSEEN,		/* a lazy flush of what was not acquired; with SCHED_RACE */
 	SCHED_WRONGS
 };
 
@@ -937,6 +938,31 @@ static inline void sched_move_asid(uint32_t cpu, struct sched_domain *d)
 		sched_taken(false, 0, old);
 }
 
+/*
+ * The process exits: its CDs become inert, what it had is flushed, without a broadcast;
+ * the entries stay until its PASIDs are detached.
+ */
+static inline void sched_exit(uint32_t cpu)
+{
+	struct sched_domain *d = &sched.dom[SCHED_SVA];
+	uint32_t mine = sched_take_devices(d, 0), i, ssid, pages = 0;
+	struct inval_range_req all = sched_req(0, 0);
+
+	for (i = 0; i < SCHED_DEVICES && mine != UINT32_MAX; i++) {
+		for (ssid = 1; ssid < WORLD_SSIDS; ssid++) {
+			if (sched.dev[i].dom[ssid] != d)
+				continue;
+			sched_store_cd(&sched.dev[i], ssid, 0);
+			sched_cfgi(&sched.dev[i], false, ssid);
+		}
+	}
+	for (i = cpu * SCHED_OWN; i < (cpu + 1U) * SCHED_OWN; i++)
+		pages |= sched_unmap(d, i) ? 1U << i : 0U;
+	sched_flush(d, pages, &all, sched_flush_memory(cpu));
+	if (mine != UINT32_MAX)
+		sched_give_devices(mine);
+}
+
 static inline void sched_move_some(uint32_t cpu, struct sched_domain *d)
 {
 	uint32_t mine;
@@ -1050,6 +1076,8 @@ static inline void sched_step_few(uint32_t cpu)
 
 	if (r < 2U)
 		sched_map(d, cpu * SCHED_OWN + world_chance(SCHED_OWN));
+	else if (sched.wrong == SCHED_UNSEEN && r < 10U)
+		(r < 8U ? sched_unmap_lazy : sched_flush_lazy)(cpu, d);
 	else if (r < 6U || (r < 10U && !fence))
 		sched_unmap_flush(cpu, d);
 	else if (r < 10U)
@@ -1086,6 +1114,8 @@ static inline void sched_step(uint32_t cpu)
 		sched_attach_some(cpu);
 	else if (r < 184U)
 		sched_move_some(cpu, d);
+	else if (r < 185U)
+		sched_exit(cpu);
 	else if (r < 197U)
 		sched_purge(d);
 	else

@@ -3,8 +3,15 @@
  * What SMMUs and ATS devices remember of tables in memory, and what they do with it
  * (IHI 0070, 3.9, 3.17, 3.21, chapter 4). Behind the recording port, as machine.h.
  *
+ *	world_open(seed, buffers)	two SMMUs with power and enabled queues; with
+ *					store buffers, or each store seen at once
+ *	world_stream(sid, smmu)		a device
+ *	world_power_off(), _on()	of an SMMU
+ *	world_broadcast()		the CPU's own TLBI, which SMMUs hear
+ *	world_close()			when no other world follows
+ *
  * Software's side, in memory that it writes by the hooks (world.mem):
- *	pte[table][page]	world_pte(): a page of a table, in its so-manieth life
+ *	pte[table][page]	world_pte(): a page of a table, in its first, second... life
  *	cd[sid][ssid]		world_cd(): a stage 1; SubstreamID 0 is "none"
  *	ste[sid]		world_ste(): kind, VMID, EATS, table of stage 2
  * one word each, so that a change is one store. Above a parent the guest's stage 1
@@ -31,6 +38,9 @@
  * world_faults() counts, of all SMMUs and of the port; world_fault() has the first.
  *
  * world_held() says whether an old translation is kept anywhere: for statistics.
+ *
+ * Left out: tables above the last level, and so what Leaf = 0 is for; STEs and CDs of
+ * several words; loads that overtake each other.
  */
 #ifndef MODEL_WORLD_GUARD
 #define MODEL_WORLD_GUARD
