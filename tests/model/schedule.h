@@ -467,7 +467,8 @@ static inline void sched_untag(uint32_t cpu, struct sched_domain *d, uint32_t sm
 	struct inval_range_req all = sched_req(0, 0);
 
 	while (t->stale_tags && !stale &&
-	       sched_again(inval_flush_entries(list, num, 12, &all, sched_flush_memory(cpu)), "tag"))
+	       sched_again(inval_flush_entries(list, num, 12, &all, sched_flush_memory(cpu)),
+			   "a flush of tags failed"))
 		continue;
 	sched.count.asides += stale;
 	if (--d->uses_on[smmu] == 0U && sched_has_vmid(d))
@@ -1208,10 +1209,12 @@ static inline void sched_open(void)
 	memset(sched.tag_words, 0, sizeof(sched.tag_words));
 	sched.mover = 0;
 	sched.turns = 0;
-	sched_must(inval_tags_init(&sched.asids, &sched.tag_words[0], SCHED_PINNED + 1U, 1), "tags");
+	sched_must(inval_tags_init(&sched.asids, &sched.tag_words[0], SCHED_PINNED + 1U, 1),
+		   "tags");
 	sched_must(inval_tags_pin(&sched.asids, SCHED_PINNED), "pin");
 	for (i = 0; i < WORLD_SMMUS; i++) {
-		sched_must(inval_tags_init(&sched.vmids[i], &sched.tag_words[1U + i], 6, 1), "tags");
+		sched_must(inval_tags_init(&sched.vmids[i], &sched.tag_words[1U + i], 6, 1),
+			   "tags");
 		sched_smmu(i);
 		sched_trouble(i, sched.trouble);
 	}
