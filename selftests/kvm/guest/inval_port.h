@@ -175,9 +175,15 @@ static inline uint64_t inval_port_now_us(void)
 	return count / hz * 1000000U + count % hz * 1000000U / hz;
 }
 
+/* A long wait is for a vCPU that does not run: the VMM lets go of this one's CPU. */
 static inline void inval_port_relax(void)
 {
-	__asm__ volatile("yield" ::: "memory");
+	static uint32_t turns[VM_CPUS];
+
+	if (++turns[inval_port_cpu()] % 64U == 0U)
+		guest_pause();
+	else
+		__asm__ volatile("yield" ::: "memory");
 }
 
 static inline void inval_port_spin_us(uint32_t us)
