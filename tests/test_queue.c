@@ -1512,7 +1512,7 @@ TEST(queue, find)
 				cmd = atc_of(bad_sid);
 				if (before)
 					CHECK(inval_queue_put(&q, &cmd, 1, false, &other) == 0, "put");
-				err = inval_queue_find(&q, atc_of(sid), 1000);
+				err = inval_queue_find(&q, atc_of(sid), 2000);
 				CHECK(err == (sid == bad_sid ? -INVAL_EREMOTEIO : 0), "device %u: %d",
 				      sid, err);
 				if (before)
