@@ -922,7 +922,6 @@ static inline INVAL_MUST_CHECK int inval_smmu_on(struct inval_smmu *smmu)
 	inval_port_store64(&smmu->off, 0);
 	inval_port_dma_mb(); /* order: on */
 	inval_queue_ticket_init(&t);
-	t.queue = smmu->queue;
 	(void)inval_cmd_cfgi_all(&cmds[0], false);
 	(void)inval_cmd_sync(&cmds[1], false);
 	(void)inval_cmd_tlbi(&cmds[2], INVAL_OP_TLBI_NSNH_ALL, 0, 0);
@@ -930,7 +929,7 @@ static inline INVAL_MUST_CHECK int inval_smmu_on(struct inval_smmu *smmu)
 		(void)inval_cmd_tlbi(&cmds[num++], INVAL_OP_TLBI_EL2_ALL, 0, 0);
 	if (inval_caps_has(&smmu->caps, INVAL_FEAT_DPT))
 		(void)inval_cmd_dpti_all(&cmds[num++]);
-	err = inval_flush_issue(smmu, cmds, num, true, &t);
+	err = inval_flush_parts(smmu->queue, cmds, num, true, &t);
 	if (err == 0)
 		err = inval_queue_wait(smmu->queue, &t);
 	if (err != 0)
