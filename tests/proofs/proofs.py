@@ -13,6 +13,7 @@ tests/proofs/list, one paragraph each:
 	each total			one run for each TOTAL from 0 to SIZE
 	size 3				largest SIZE without --long; none: SIZE
 	unsigned wraps			it does so on purpose here
+	minutes 4			so long it takes: with its bugs only with --long
 
 	bug merge array.h		with this in array.h it must fail, with the size given or 2
 	fails TEXT			in the property whose name has TEXT
@@ -45,7 +46,7 @@ class Entry:
     def __init__(self, line):
         self.kind, self.name, self.file = line.split()
         self.instead, self.unwind, self.size, self.unsigned = "", "+6", "", ""
-        self.each = self.fails = ""
+        self.each = self.minutes = self.fails = ""
         self.old, self.new = [], []
 
 
@@ -60,7 +61,7 @@ def read_list():
             entries.append(entry)
         elif line[0] in "-+":
             (entry.old if line[0] == "-" else entry.new).append(line[1:])
-        elif word in ("instead", "unwind", "size", "unsigned", "each", "fails"):
+        elif word in ("instead", "unwind", "size", "unsigned", "each", "minutes", "fails"):
             setattr(entry, word, rest)
         elif line[0] != "#":
             sys.exit("list:%d: what is \"%s\"?" % (n, line))
@@ -140,6 +141,8 @@ def main():
     proofs = {e.name: e for e in entries if e.kind == "proof"}
     jobs = []
     for e in entries:
+        if proofs[e.name].minutes and not args.long:
+            continue
         if e.kind == "bug" and args.only in e.name:
             jobs.append((proofs[e.name], e, int(e.size or 2)))
         elif args.only in e.name:
@@ -147,6 +150,8 @@ def main():
             jobs.append((e, None, min(args.size, most)))
     print("%d proofs, %d planted bugs" % (sum(not bug for _, bug, _ in jobs),
                                           sum(bool(bug) for _, bug, _ in jobs)), flush=True)
+    left = [name for name, proof in proofs.items() if proof.minutes and not args.long]
+    print("only with --long: %s" % " ".join(left), flush=True)
     failed = 0
     pool = concurrent.futures.ThreadPoolExecutor(os.cpu_count())
     results = pool.map(lambda job: run(args, job[0], *job[1]), enumerate(jobs))
