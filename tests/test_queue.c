@@ -1764,6 +1764,8 @@ TEST(queue, msi_ack)
 		how_sync = on ? INVAL_SYNC_MSI : INVAL_SYNC_POLL;
 		open_queue(3, on);
 		model_queue_gerror(&smmu, 4);
+		if (!on)
+			CHECK(inval_queue_recover(&q) == 0 && smmu.gerrorn == 0U, "not ours");
 		CHECK(inval_queue_ack(&q, 0x10) == 0, "ack");
 		CHECK(smmu.gerrorn == (on ? 0U : 0x10U), "GERRORN 0x%x", smmu.gerrorn);
 		CHECK(inval_queue_recover(&q) == 0 && smmu.gerrorn == 0x10U, "recover");
