@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """Plant bugs in the library, one at a time, and see each caught.
 
-run.py OUT [--seed N] [--count N] [--only TEXT]
+run.py OUT [--seed N] [--count N] [--only TEXT] [--generated]
+
+--only TEXT: those of the list with TEXT in them; --generated: only generated ones.
 
 tests/mutants/*.list hold the bugs, one paragraph each:
 
@@ -27,16 +29,18 @@ they are printed, and others drawn in their place.
 import argparse
 import concurrent.futures
 import functools
+import hashlib
+import itertools
 import os
 import pathlib
-import random
 import re
 import shutil
 import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-CC = ["gcc-12", "-std=c11", "-O0", "-w", "-DINVAL_PLAIN", "-pthread"]
+CC = ["gcc-12", "-std=c11", "-O0", "-w", "-MMD", "-DINVAL_PLAIN", "-pthread"]
+SANITIZE = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 SECONDS = 60
 FUNCTION = re.compile(r"^(?:static inline|INVAL_ALWAYS_INLINE)\b[^;{]*?\b(inval_\w+)\([^{;]*\)\n\{\n"
                       r".*?^\}", re.M | re.S)
@@ -90,14 +94,14 @@ def read_lists():
     return mutants
 
 
-def build(directory, include, stem):
+def build(directory, include, stem, options=()):
     """The test program STEM against the library in INCLUDE; "" or what the compiler said."""
     source = ROOT / "tests" / (stem + ".c")
     port = re.search(r"^/\* port: (\w+) \*/$", source.read_text(encoding="utf-8"), re.M)
     flags = ["-I%s" % include, "-I%s" % (ROOT / "tests")]
     if port:
         flags.append("-I%s" % (ROOT / "tests/ports" / port[1]))
-    result = subprocess.run(CC + flags + [str(source), "-o", str(directory / stem)],
+    result = subprocess.run(CC + flags + [*options, str(source), "-o", str(directory / stem)],
                             capture_output=True, text=True)
     return result.stderr[-2000:] if result.returncode else ""
 
@@ -199,8 +203,7 @@ def judge_listed(mutant, out):
 
 
 def code_lines():
-    """(file, line number, line) of code in function bodies, comments left out."""
-    found = []
+    """(file, function, line number, line) of code in function bodies, comments left out."""
     for path in sorted((ROOT / "include/inval").glob("*.h")):
         text = path.read_text(encoding="utf-8")
         text = re.sub(r"/\*.*?\*/", lambda m: re.sub(r"[^\n]", " ", m[0]), text, flags=re.S)
@@ -209,8 +212,7 @@ def code_lines():
             body = match[0].split("\n")
             start = body.index("{") + 1
             for n, line in enumerate(body[start:-1], first + start):
-                found.append((str(path.relative_to(ROOT)), n, line))
-    return found
+                yield str(path.relative_to(ROOT)), match[1], n, line
 
 
 CHANGES = [
@@ -224,26 +226,30 @@ CHANGES = [
 ]
 
 
-def generate(rng):
-    """Distinct small changes of single lines, in random order, for ever."""
-    lines, seen = code_lines(), set()
-    while True:
-        file, number, line = rng.choice(lines)
-        pattern, text = rng.choice(CHANGES)
-        places = list(re.finditer(pattern, line))
-        if not places or "\tinval_port_hook" in line:
+def generate(seed):
+    """
+    Every small change of a single line, in an order that SEED gives. A change's place in
+    it depends on its own function and text alone, so an edit elsewhere draws no others.
+    """
+    changes = {}
+    for file, function, number, line in code_lines():
+        if "\tinval_port_hook" in line:
             continue
-        place = rng.choice(places)
-        new = line[:place.start()] + text + line[place.end():]
-        if (file, number, new) in seen:
-            continue
-        seen.add((file, number, new))
-        yield file, number, line, new
+        for pattern, text in CHANGES:
+            for place in re.finditer(pattern, line):
+                new = line[:place.start()] + text + line[place.end():]
+                name = "%d %s %s %s %s" % (seed, file, function, line, new)
+                changes.setdefault(name, (file, function, number, line, new))
+    order = sorted(changes, key=lambda name: hashlib.sha256(name.encode()).digest())
+    return [changes[name] for name in order]
 
 
 def judge_generated(job, out, stems):
-    """None when it does not compile, "" when caught, else the change as text."""
-    index, (file, number, old, new) = job
+    """
+    None when it does not compile, "" when caught, by a test that includes the file or by
+    its own under the sanitizers; else the change as text.
+    """
+    index, (file, function, number, old, new) = job
     directory = out / ("g%d" % index)
     directory.mkdir()
     try:
@@ -253,13 +259,18 @@ def judge_generated(job, out, stems):
         lines = path.read_text(encoding="utf-8").split("\n")
         lines[number - 1] = new
         path.write_text("\n".join(lines), encoding="utf-8")
-        own = "test_" + pathlib.Path(file).stem
+        own = "test_" + path.stem
+        source = str(ROOT / file)
         for stem in sorted(stems, key=lambda s: s != own):
+            if source not in (out / "good" / (stem + ".d")).read_text(encoding="utf-8"):
+                continue
             if build(directory, include, stem):
                 return None
             if not passes(directory, stem):
                 return ""
-        return "%s: %s -> %s" % (file, old.strip(), new.strip() or "(nothing)")
+        if not build(directory, include, own, SANITIZE) and not passes(directory, own):
+            return ""
+        return "%s: %s(): %s -> %s" % (file, function, old.strip(), new.strip() or "(nothing)")
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 
@@ -288,6 +299,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=60)
     parser.add_argument("--only", default="")
+    parser.add_argument("--generated", action="store_true")
     args = parser.parse_args()
     passed = failed = 0
 
@@ -300,7 +312,7 @@ def main():
             passed += 1
 
     mutants = read_lists()
-    chosen = [m for m in mutants if args.only in str(m) + m.where]
+    chosen = [m for m in mutants if args.only in str(m) + m.where and not args.generated]
     stems = sorted(p.stem for p in (ROOT / "tests").glob("test_*.c")
                    if p.stem not in ("test_rules", "test_port"))
     if args.only:
@@ -331,11 +343,13 @@ def main():
 def generated(args, stems, pool):
     """Runs COUNT generated mutants; returns the survivors that have no reason."""
     known = (ROOT / "tests/mutants/survivors").read_text(encoding="utf-8").split("\n")
-    jobs = enumerate(generate(random.Random(args.seed)))
+    jobs = enumerate(generate(args.seed))
     done, survivors = 0, []
     print("%d generated from seed %d" % (args.count, args.seed), flush=True)
     while done < args.count:
-        batch = [next(jobs) for _ in range(min(2 * os.cpu_count(), args.count - done))]
+        batch = list(itertools.islice(jobs, min(2 * os.cpu_count(), args.count - done)))
+        if not batch:
+            sys.exit("there are not so many changes")
         for result in pool.map(lambda job: judge_generated(job, args.out, stems), batch):
             reason = next((k for k in known if result and k.startswith(result + "  # ")), None)
             done += result is not None and reason is None
