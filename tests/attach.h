@@ -103,11 +103,14 @@ static inline void move(const struct inval_device *dev, struct inval_domain *to,
 		 const struct inval_use *from_use)
 {
 	struct inval_flush f = sim_flush();
+	struct inval_entry behind;
 	int err;
 
 	publish(dev, to, to_use, from, from_use);
+	behind = dels[t.del_num];
 	err = inval_attach_commit(&t, &f);
 	CHECK(err == 0, "commit: %d", err);
+	CHECK(memcmp(&behind, &dels[t.del_num], sizeof(behind)) == 0, "behind the list");
 }
 
 static inline void attach(const struct inval_device *dev, struct inval_domain *to,

@@ -2186,6 +2186,7 @@ TEST(queue, reset)
 {
 	struct inval_ticket before[3], after;
 	uint32_t kind, start, i;
+	uint64_t tail;
 
 	for (kind = 0; kind < 4U; kind++) {
 		for (start = 0; start < 34U; start++) {
@@ -2202,11 +2203,13 @@ TEST(queue, reset)
 			CHECK(send(1, ATC, 2, true, NONE, &before[2]) == 0, "put");
 			CHECK(inval_queue_wait(&q, &before[2]) == -INVAL_ETIMEDOUT, "hangs");
 			q.line = 5;
+			tail = q.tail;
 			boot_registers();
 			in_batch = false;
 			inval_queue_reset(&q);
 			boot_enable();
 			CHECK(q.line == 0U && (q.tail & 15U) == 0U, "as new");
+			CHECK(q.tail >= tail, "%u: a position twice", start);
 			smmu.at = q.tail;
 			sent = seen;
 			memset(owner_seen, 0, sizeof(owner_seen));
