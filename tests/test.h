@@ -88,6 +88,16 @@ static void test_fail(const char *file, int line, const char *cond, const char *
 }
 
 /*
+ * Rounds of a loop: @many in a plain program on x86-64, where tests/mutants look for bugs;
+ * @few elsewhere, under Criterion, on emulated CPUs, and with -DINVAL_TEST_FEW.
+ */
+#if defined(INVAL_PLAIN) && defined(__x86_64__) && !defined(INVAL_TEST_FEW)
+#define TEST_ROUNDS(many, few) (many)
+#else
+#define TEST_ROUNDS(many, few) (few)
+#endif
+
+/*
  * Pseudo-random words (splitmix64), the same on every CPU and every run.
  * @state: any start value, kept by the caller
  */

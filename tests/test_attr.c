@@ -473,7 +473,7 @@ TEST(attr, random_changes_lose_nothing)
 	uint64_t state = 1;
 	struct cm m;
 
-	for (i = 0; i < 60000U; i++) {
+	for (i = 0; i < TEST_ROUNDS(60000U, 6000U); i++) {
 		do {
 			(void)nth(&c, (uint32_t)(test_random(&state) % (11664U * 512U)));
 		} while (!c.cpu && (!c.smmu || c.exec));
@@ -500,7 +500,7 @@ TEST(attr, random_changes_lose_nothing)
 			      c.stage2, c.fwb, letters(&c), m.fault);
 		}
 	}
-	CHECK(ran > 300000U && refused < ran, "%u changes, %u refused", ran, refused);
+	CHECK(ran > TEST_ROUNDS(300000U, 30000U) && refused < ran, "%u changes, %u refused", ran, refused);
 }
 
 /* Runs of the change until a fault is found without that step. */
@@ -509,7 +509,7 @@ TEST(attr, random_changes_lose_nothing)
 #ifdef INVAL_TEST_LONG
 #define NEEDED	200U
 #else
-#define NEEDED	6U
+#define NEEDED	TEST_ROUNDS(6U, 1U)
 #endif
 
 static bool found_without(const struct inval_attr_change *c, uint32_t skip, uint32_t tries)

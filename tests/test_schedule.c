@@ -26,12 +26,7 @@
 #include "model/schedule.h"
 #include "test.h"
 
-/* So many that each bug of tests/mutants/model.list is seen; elsewhere, to save time, few. */
-#if defined(INVAL_PLAIN) && defined(__x86_64__) && !defined(REC_ASAN)
-#define EPISODES 20U
-#else
-#define EPISODES 2U
-#endif
+#define EPISODES TEST_ROUNDS(20U, 2U)
 #define STEPS 1500U
 
 static void episodes(enum sched_mix mix, bool lock, uint32_t num)

@@ -544,7 +544,7 @@ TEST(text, no_line_loses_a_bit)
 			check_parse(words(op | 1ULL << bit, 0));
 		for (bit = 0; bit < 64U; bit++)
 			check_parse(words(op, 1ULL << bit));
-		for (i = 0; i < 100U; i++) {
+		for (i = 0; i < TEST_ROUNDS(100U, 5U); i++) {
 			low = test_random(&state) & ~0xffULL;
 			check_parse(words(low | op, test_random(&state)));
 		}

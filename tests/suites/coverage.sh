@@ -12,7 +12,7 @@ need_packages gcc-12 libc6-dev cmake ninja-build gcovr jq
 # gcov does not see a static inline function that nothing uses; nor does
 # -fkeep-inline-functions bring out an always_inline one, which moreover would
 # count as never called wherever it is inlined.
-options=(--coverage -O0 -fkeep-inline-functions "-Dinline=__attribute__((__used__))"
+options=(--coverage -DINVAL_TEST_FEW -O0 -fkeep-inline-functions "-Dinline=__attribute__((__used__))"
 	-Dalways_inline=noinline -Wno-attributes)
 
 build_tests gcc -DCMAKE_C_COMPILER=gcc-12 -DINVAL_PLAIN=ON \
