@@ -396,7 +396,7 @@ static inline int inval_entries_sort(struct inval_entry *list, uint32_t *num)
 			continue;
 		if (!inval_entry_same(&list[i], &list[i - 1U]))
 			return -INVAL_EINVAL;
-		if (list[i].users > UINT32_MAX - list[i - 1U].users)
+		if (list[i].users > INVAL_U32_MAX - list[i - 1U].users)
 			return -INVAL_EOVERFLOW;
 		list[i].users += list[i - 1U].users;
 		list[i - 1U].users = 0;
@@ -540,7 +540,7 @@ static inline int inval_array_join(struct inval_array *a, struct inval_entry *to
 	}
 	if (!inval_entry_same(old, add))
 		return -INVAL_EINVAL;
-	if (add->users > UINT32_MAX - old->users)
+	if (add->users > INVAL_U32_MAX - old->users)
 		return -INVAL_EOVERFLOW;
 	to->users = old->users + add->users;
 	return 0;
@@ -613,7 +613,7 @@ static inline int inval_array_ref_ok(const struct inval_array *a, const struct i
 		return -INVAL_ENOENT;
 	if (!inval_entry_same(e, add))
 		return e->users == 0U ? -INVAL_ENOENT : -INVAL_EINVAL;
-	return add->users > UINT32_MAX - e->users ? -INVAL_EOVERFLOW : 0;
+	return add->users > INVAL_U32_MAX - e->users ? -INVAL_EOVERFLOW : 0;
 }
 
 /**

@@ -140,7 +140,7 @@ enum inval_group {
 /* Internal: features that decide how a range is cut; next to them, the policy's. */
 #define INVAL_WALK_FEATS	(INVAL_FEAT_RIL | INVAL_FEAT_DS)
 #define INVAL_WALK_ONE		(1ULL << 63)
-#define INVAL_WALK_WHOLE	UINT64_MAX
+#define INVAL_WALK_WHOLE	(~0ULL)
 /* Internal: TLBIs that are kept for the next tag; with RIL there are hardly more. */
 #define INVAL_WALK_PIECES	2U
 

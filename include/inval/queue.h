@@ -558,7 +558,7 @@ static inline INVAL_COLD uint32_t inval_queue_error(const struct inval_queue *q,
 {
 	uint32_t err;
 
-	if (cons == UINT32_MAX)
+	if (cons == INVAL_U32_MAX)
 		return INVAL_CERROR_OFF;
 	if (q->cfg.kind != INVAL_QUEUE_ECMDQ)
 		return (uint32_t)inval_field(cons, 30, 24);

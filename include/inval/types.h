@@ -32,10 +32,14 @@
 #define INVAL_END
 #endif
 
-#define INVAL_ALWAYS_INLINE static inline __attribute__((always_inline))
-#define INVAL_MUST_CHECK __attribute__((warn_unused_result))
+/* With underscores: without them a kernel may have macros (Xen: always_inline). */
+#define INVAL_ALWAYS_INLINE static inline __attribute__((__always_inline__))
+#define INVAL_MUST_CHECK __attribute__((__warn_unused_result__))
 /* Out of the way of the code that runs often. */
-#define INVAL_COLD __attribute__((cold))
+#define INVAL_COLD __attribute__((__cold__))
+
+/* Kernels' own types come without limits. */
+#define INVAL_U32_MAX	0xffffffffU
 
 INVAL_BEGIN
 

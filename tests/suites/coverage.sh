@@ -13,7 +13,7 @@ need_packages gcc-12 libc6-dev cmake ninja-build gcovr jq
 # -fkeep-inline-functions bring out an always_inline one, which moreover would
 # count as never called wherever it is inlined.
 options=(--coverage -DINVAL_TEST_FEW -O0 -fkeep-inline-functions "-Dinline=__attribute__((__used__))"
-	-Dalways_inline=noinline -Wno-attributes)
+	-D__always_inline__=__noinline__ -Wno-attributes)
 
 build_tests gcc -DCMAKE_C_COMPILER=gcc-12 -DINVAL_PLAIN=ON \
 	-DINVAL_TEST_FLAGS="$(IFS=';'; echo "${options[*]}")"
