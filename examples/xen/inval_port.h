@@ -35,6 +35,11 @@
 #define INVAL_PORT_FREE(mem) xfree(mem)
 #endif
 
+/* What a trace is to do with an event: nothing, or the embedder's own. */
+#ifndef INVAL_PORT_TRACE
+#define INVAL_PORT_TRACE(what) (void)(what)
+#endif
+
 struct inval_port_defer {
 	struct rcu_head head;
 	void *mem;
@@ -417,7 +422,7 @@ static inline void inval_port_warn(enum inval_warn what, uint64_t id, uint64_t v
 
 static inline void inval_port_trace(enum inval_event what, uint64_t id, uint64_t value)
 {
-	(void)what;
+	INVAL_PORT_TRACE(what);
 	(void)id;
 	(void)value;
 }

@@ -144,9 +144,9 @@ enum inval_fld {
 };
 
 /* One field as a bit of a layout. */
-#define INVAL_FLD_BIT(fld) (1U << (fld))
+#define INVAL_FLD_BIT(fld) ((uint32_t)1 << (fld))
 /* Set in the layout of every known opcode, even one without fields. */
-#define INVAL_LAYOUT_KNOWN (1U << 31)
+#define INVAL_LAYOUT_KNOWN 0x80000000U
 
 /**
  * struct inval_fields - a command taken apart

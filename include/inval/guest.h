@@ -636,7 +636,7 @@ INVAL_ALWAYS_INLINE enum inval_verdict inval_guest_vet(const struct inval_guest 
 		/* Without E2H an entry of EL2 has no ASID, and one of EL1 has any. */
 		e2h = inval_caps_has(&g->shown, INVAL_FEAT_E2H);
 		return inval_guest_addr(g, in, e2h ? INVAL_OP_TLBI_NH_VA : INVAL_OP_TLBI_NH_VAA,
-					e2h ? inval_guest_asid(in) : 0, out);
+					e2h ? inval_guest_asid(in) : 0U, out);
 	case INVAL_OP_TLBI_NH_VAA:
 	case INVAL_OP_TLBI_EL2_VAA:
 		return inval_guest_addr(g, in, INVAL_OP_TLBI_NH_VAA, 0, out);

@@ -85,8 +85,8 @@ INVAL_PORT_USES_REPORT(queue)
 #define INVAL_REG_ECMDQ_BASE	0x0U
 #define INVAL_REG_ECMDQ_PROD	0x8U
 #define INVAL_REG_ECMDQ_CONS	0xcU
-#define INVAL_ECMDQ_ERR		(1U << 23)	/* PROD.ERRACK, CONS.ERR */
-#define INVAL_ECMDQ_EN		(1U << 31)	/* PROD.EN, CONS.ENACK */
+#define INVAL_ECMDQ_ERR		0x800000U	/* PROD.ERRACK, CONS.ERR */
+#define INVAL_ECMDQ_EN		0x80000000U	/* PROD.EN, CONS.ENACK */
 
 /* GERROR bits; CMDQ_CONS.ERR codes (IHI 0070, 7.1). */
 #define INVAL_GERROR_CMDQ	1U
@@ -916,7 +916,7 @@ static inline int inval_queue_look_msi(struct inval_queue *q)
  */
 static inline void inval_queue_fresh_msi(struct inval_queue *q, uint64_t pos)
 {
-	if ((int32_t)((uint32_t)pos - inval_queue_read_msi(q)) < (1 << 30))
+	if ((int32_t)((uint32_t)pos - inval_queue_read_msi(q)) < 0x40000000)
 		return;
 	inval_port_store64(q->cfg.msi, inval_le64(pos));
 	if (!q->cfg.coherent)

@@ -267,7 +267,7 @@ static inline uint32_t inval_smccc_interval_us(const struct inval_smccc_attrs *a
 		return 0;
 	if (attrs->rate > left)
 		return 1;
-	for (bit = 1U << 19; bit != 0U; bit >>= 1) {
+	for (bit = 0x80000U; bit != 0U; bit >>= 1) {
 		if (attrs->rate * bit <= left) {
 			left -= attrs->rate * bit;
 			us += bit;

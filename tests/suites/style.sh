@@ -7,7 +7,7 @@
 set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 suite style
-need_packages gcc-12 g++-12 clang-19 clang-tidy-19 doxygen universal-ctags python3 shellcheck
+need_packages gcc-12 g++-12 clang-19 clang-tidy-19 cppcheck doxygen universal-ctags python3 shellcheck
 
 warnings="-Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wundef -Wcast-qual -Wvla
 	-Wmissing-prototypes -Werror -pedantic-errors"
@@ -34,6 +34,10 @@ done
 drain
 check "no NOLINT: each exclusion stands with its reason in .clang-tidy" \
 	test "$(grep -rc NOLINT "$root/include" | awk -F: '{ n += $2 } END { print n }')" = 0
+
+# Directives and rules of MISRA C:2012; misra.deviations has what is as it is, and why.
+python3 "$root/tests/style/misra.py" "$root" >"$out/misra.log" 2>&1
+tally "MISRA" "$out/misra.log" $?
 
 python3 "$root/tests/style/check.py" "$root" >"$out/check.log" 2>&1
 tally "names, lengths, comments" "$out/check.log" $?
