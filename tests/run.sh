@@ -8,7 +8,7 @@ set -u
 
 # In this order. A suite is added here when it lands, so that one that gets
 # lost is an error and not silence.
-suites="unit coverage sanitize cross model stress litmus proofs fuzz style install examples qemu kvm perf mutants"
+suites="unit coverage sanitize cross model stress litmus proofs fuzz style install examples qemu kvm hypervisors perf mutants"
 
 here=$(cd "$(dirname "$0")" && pwd)
 log=${INVAL_BUILD:-$here/../build}/log
