@@ -7,7 +7,7 @@
  *
  * An embedder without <stdint.h>, <stdbool.h> and <stddef.h> names a header
  * that gives uint8_t to uint64_t, int32_t, int64_t, bool and size_t:
- *	-DINVAL_TYPES_H='<linux/types.h>'
+ *	-DINVAL_TYPES_H='"linux/types.h"'
  */
 #ifndef INVAL_TYPES_GUARD
 #define INVAL_TYPES_GUARD

@@ -17,7 +17,7 @@ SPDX = "SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause"
 # What a header of C99 and C++17 without libc cannot have (and the compilers let
 # pass), and what a finished part does not say.
 FORBIDDEN = re.compile(r"\b(malloc|free|printf|memcpy|memset|assert|float|double|"
-                       r"__builtin_popcount\w*|TODO|FIXME|XXX|goto)\b(?!_)")
+                       r"__builtin_popcount\w*|U?INT\w*_MAX|TODO|FIXME|XXX|goto)\b(?!_)")
 FUNCTION = re.compile(r"^(?:static inline|INVAL_ALWAYS_INLINE)\b[^;{]*?\b(\w+)\(([^{;]*)\)\n\{\n"
                       r"(.*?)^\}", re.M | re.S)
 passed = failed = 0
