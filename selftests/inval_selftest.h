@@ -100,13 +100,14 @@ static inline uint32_t inval_selftest_cpu_hooks(void)
 {
 	unsigned long outer = inval_port_irq_save(), inner = inval_port_irq_save(), again;
 	uint32_t cpu = inval_port_cpu();
+	bool same = inval_port_cpu() == cpu;
 
-	INVAL_SELFTEST(inval_port_cpu() == cpu);
 	inval_port_irq_restore(inner);
 	again = inval_port_irq_save();
-	INVAL_SELFTEST(inval_port_cpu() == cpu);
+	same = same && inval_port_cpu() == cpu;
 	inval_port_irq_restore(again);
 	inval_port_irq_restore(outer);
+	INVAL_SELFTEST(same);
 	return 0;
 }
 
@@ -138,21 +139,23 @@ static inline uint32_t inval_selftest_time(void)
 static inline uint32_t inval_selftest_read(struct inval_selftest *t)
 {
 	unsigned long outer, inner;
+	void *none, *nested, *found;
 
 	inval_port_read_init(&t->read);
 	inval_port_slot_store(&t->slot, NULL);
 	outer = inval_port_read_begin(&t->read);
-	INVAL_SELFTEST(inval_port_slot_load(&t->slot) == NULL);
+	none = inval_port_slot_load(&t->slot);
 	inval_port_read_end(&t->read, outer);
 	inval_port_slot_store(&t->slot, &t->word);
 	INVAL_SELFTEST(inval_port_slot_owned(&t->slot) == (void *)&t->word);
 	outer = inval_port_read_begin(&t->read);
 	inner = inval_port_read_begin(&t->read);
-	INVAL_SELFTEST(inval_port_slot_load(&t->slot) == (void *)&t->word);
+	nested = inval_port_slot_load(&t->slot);
 	inval_port_read_end(&t->read, inner);
-	INVAL_SELFTEST(inval_port_slot_load(&t->slot) == (void *)&t->word);
+	found = inval_port_slot_load(&t->slot);
 	inval_port_read_end(&t->read, outer);
 	inval_port_read_sync(&t->read);
+	INVAL_SELFTEST(none == NULL && nested == (void *)&t->word && found == nested);
 	inval_port_slot_store(&t->slot, NULL);
 	inval_port_read_sync(&t->read);
 	inval_port_read_fini(&t->read);
