@@ -417,7 +417,7 @@ static void run_worker(void *data)
 			to = chance(w, DOMAINS + 1U);
 			attach(w, chance(w, DEVICES / WORKERS), to);
 		}
-		if (chance(w, 16) == 0U)
+		if (chance(w, 4) == 0U)
 			purge(w, chance(w, DOMAINS));
 	}
 	for (i = 0; i < DEVICES / WORKERS; i++)

@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #
 # The library inside Xen 4.17 on arm64:
-#	examples/xen/run.sh [--verbose]
+#	examples/xen/run.sh [--dom0] [--verbose]
 #
 # Builds Debian's Xen with its driver for SMMUv3 and, by Xen's own build, inval_xen.c in
 # it; boots that on QEMU with an SMMUv3 and reads on the console what it says. Without a
-# dom0 Xen then panics, which ends the run.
+# dom0 Xen then panics, which ends the run; with --dom0 Debian's Linux 6.12 comes up in
+# it, as far as looking for its root file system.
 #
 # Xen is GPL-2.0-only; its source and the built hypervisor stay in the cache
 # (tests/cache.sh), the latter by what it was built from. INVAL_INCLUDE and INVAL_EXAMPLES
@@ -15,6 +16,15 @@ set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../../tests/lib.sh"
 . "$root/tests/cache.sh"
 
+dom0=
+verbose=
+for word; do
+	case $word in
+	--dom0) dom0=1 ;;
+	--verbose) verbose=1 ;;
+	*) missing "usage: ${BASH_SOURCE[0]} [--dom0] [--verbose]" ;;
+	esac
+done
 here=${INVAL_EXAMPLES:-$root/examples}/xen
 include=${INVAL_INCLUDE:-$root/include}
 export XEN_TARGET_ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-
@@ -63,15 +73,27 @@ fill_xen()
 		cp "$xen/xen" "$xen/.config" "$inval/.inval_xen.o.cmd" "$dir" && rm -rf "$dir/tree"
 }
 
-# Xen's command line is -append only beside one for dom0, of which there is none.
+fill_dom0()
+{
+	local dir=$1 name
+
+	apt_begin "$dir" bookworm-backports arm64 || return
+	name=$(apt_private "$dir" apt-cache pkgnames linux-image-6.12 |
+		grep -E '^linux-image-6\.12[^ ]*[0-9]-arm64$' | sort -V | tail -n 1)
+	(cd "$dir/apt/cache/archives" && apt_private "$dir" apt-get -q download "$name") &&
+		dpkg-deb --fsys-tarfile "$dir"/apt/cache/archives/*.deb |
+			tar -xO --wildcards './boot/vmlinu*' >"$dir/vmlinuz" && apt_end "$dir"
+}
+
+# boot KERNEL		Xen's command line is -append only beside one for dom0
 boot()
 {
-	printf 'no kernel' >"$out/none"
-	timeout -k 5 300 "$qemu" -M virt,virtualization=on,iommu=smmuv3,gic-version=3 \
-		-cpu cortex-a57 -accel tcg,thread=multi -smp 3 -m 1G -nodefaults -no-user-config \
+	timeout -k 5 600 "$qemu" -M virt,virtualization=on,iommu=smmuv3,gic-version=3 \
+		-cpu cortex-a57 -accel tcg,thread=multi -smp 3 -m 2G -nodefaults -no-user-config \
 		-display none -monitor none -no-reboot -serial stdio -kernel "$item/xen" \
-		-device "guest-loader,addr=0x50000000,kernel=$out/none,bootargs=none" \
-		-append "dtuart=/pl011@9000000 console=dtuart sync_console noreboot loglvl=all" \
+		-device "guest-loader,addr=0x50000000,kernel=$1,bootargs=console=hvc0 panic=-1" \
+		-append "dtuart=/pl011@9000000 console=dtuart sync_console noreboot loglvl=all \
+			dom0_mem=512M" \
 		</dev/null 2>&1 | tr -d '\r'
 	return "${PIPESTATUS[0]}"
 }
@@ -98,6 +120,12 @@ same_capabilities()
 
 need_packages gcc-aarch64-linux-gnu gcc libc6-dev make flex bison python3 dpkg-dev xz-utils
 cache_qemu
+kernel=$out/none
+printf 'no kernel' >"$kernel"
+if [ -n "$dom0" ]; then
+	cache_item xen-dom0-6.12-1 fill_dom0
+	kernel=$item/vmlinuz
+fi
 cache_item xen-4.17-1 fill_source
 source=$item
 say "Xen $(cat "$source/version"), $("$qemu" --version | head -n 1)"
@@ -114,9 +142,9 @@ done
 
 say "booting it"
 log=$out/console
-boot >"$log"
+boot "$kernel" >"$log"
 rc=$?
-[ "${1:-}" != --verbose ] || cat "$log"
+[ -z "$verbose" ] || cat "$log"
 [ $rc = 0 ] || fail "QEMU ended with $rc" "$(tail -n 20 "$log")"
 says "Xen's driver has the SMMU" "SMMUv3: .*oas [0-9]+-bit"
 says "I/O virtualisation" "I/O virtualisation enabled"
@@ -127,6 +155,7 @@ for name in "self-test on one CPU" "self-test on two CPUs" "cache by address" \
 done
 check "capabilities as Xen's driver has them" same_capabilities
 says "the end" "inval: end"
+[ -z "$dom0" ] || says "dom0 looks for its root" "VFS: Unable to mount root fs"
 check_not "no assertion, warning or panic before the end" "" \
 	eval "sed '/inval: end/q' '$log' | grep -E 'Assertion|Panic|WARN|not ok|inval: warning'"
 sed -n 's/.*inval: \([0-9]* flushes\)/xen: \1/p' "$log"
