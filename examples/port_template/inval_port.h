@@ -71,13 +71,13 @@ static inline void inval_port_store64(uint64_t *p, uint64_t v)
 #error "inval port: fill in inval_port_store64: one store"
 }
 
-/* Linux, pKVM: smp_load_acquire; Xen: read_atomic, then smp_mb; bare metal: ldar */
+/* Linux, pKVM: smp_load_acquire; Xen: read_atomic, then dmb(osh); bare metal: ldar */
 static inline uint64_t inval_port_load_acquire64(const uint64_t *p)
 {
 #error "inval port: fill in inval_port_load_acquire64: no later access happens before it"
 }
 
-/* Linux, pKVM: smp_store_release; Xen: smp_mb, then write_atomic; bare metal: stlr */
+/* Linux, pKVM: smp_store_release; Xen: dmb(osh), then write_atomic; bare metal: stlr */
 static inline void inval_port_store_release64(uint64_t *p, uint64_t v)
 {
 #error "inval port: fill in inval_port_store_release64: no earlier access happens after it"
@@ -142,7 +142,7 @@ static inline void inval_port_read_end(inval_read_ctx *ctx, unsigned long token)
 #error "inval port: fill in inval_port_read_end: end it, with the token of its begin"
 }
 
-/* Linux: synchronize_rcu; pKVM: take and release the lock; Xen: rcu_barrier */
+/* Linux: synchronize_rcu; pKVM: take and release the lock; Xen: call_rcu, softirqs meanwhile */
 static inline void inval_port_read_sync(inval_read_ctx *ctx)
 {
 #error "inval port: fill in inval_port_read_sync: wait for all sections that began before"
@@ -186,7 +186,7 @@ static inline void inval_port_hold_fini(inval_hold_ctx *ctx)
 #error "inval port: fill in inval_port_hold_fini: the end; no section begins any more"
 }
 
-/* Linux: srcu_read_lock; Xen: read_lock */
+/* Linux: srcu_read_lock; Xen: read_trylock, softirqs meanwhile */
 static inline unsigned long inval_port_hold_begin(inval_hold_ctx *ctx)
 {
 #error "inval port: fill in inval_port_hold_begin: begin a section; the token is yours"
@@ -198,7 +198,7 @@ static inline void inval_port_hold_end(inval_hold_ctx *ctx, unsigned long token)
 #error "inval port: fill in inval_port_hold_end: end it, with the token of its begin"
 }
 
-/* Linux: synchronize_srcu; Xen: write_lock, write_unlock */
+/* Linux: synchronize_srcu; Xen: write_trylock, softirqs meanwhile, write_unlock */
 static inline void inval_port_hold_sync(inval_hold_ctx *ctx)
 {
 #error "inval port: fill in inval_port_hold_sync: wait for all sections that began before"
@@ -218,7 +218,7 @@ static inline void inval_port_mutex_fini(inval_mutex *m)
 #error "inval port: fill in inval_port_mutex_fini: the end"
 }
 
-/* Linux: mutex_lock; Xen: spin_lock */
+/* Linux: mutex_lock; Xen: spin_trylock, softirqs meanwhile */
 static inline void inval_port_mutex_lock(inval_mutex *m)
 {
 #error "inval port: fill in inval_port_mutex_lock: take it; may sleep"
@@ -278,7 +278,7 @@ static inline void inval_port_wait_event(uint32_t us)
 
 /* Sleep */
 
-/* Linux: fsleep; Xen: udelay */
+/* Linux: fsleep; Xen: process_pending_softirqs until NOW is late enough */
 static inline void inval_port_sleep_us(uint32_t us)
 {
 #error "inval port: fill in inval_port_sleep_us: at least that long"
@@ -316,7 +316,7 @@ static inline void inval_port_dma_clean(const void *mem, uint64_t bytes)
 #error "inval port: fill in inval_port_dma_clean: the device sees our stores; ends in a DSB"
 }
 
-/* Linux: arch_sync_dma_for_cpu; Xen: invalidate_dcache_va_range; bare metal: dc ivac */
+/* Linux: arch_sync_dma_for_cpu; Xen: clean_and_invalidate_dcache_va_range; bare metal: dc ivac */
 static inline void inval_port_dma_invalidate(void *mem, uint64_t bytes)
 {
 #error "inval port: fill in inval_port_dma_invalidate: we see its stores; ends in a DSB"
