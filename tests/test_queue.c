@@ -23,7 +23,8 @@
  *   warning where it left no ticket; all other commands take effect; also where more
  *   tickets are unclaimed than remembered (then others may be told, too)
  * - CERROR_ABT: retried, at most so often at one place, then -EFAULT and broken
- * - CERROR_ATC_INV_SYNC: -EREMOTEIO for tickets with an ATC_INV, not for others;
+ * - CERROR_ATC_INV_SYNC: -EREMOTEIO for tickets with an ATC_INV, not for others; again and
+ *   again at one place, once for each ATC_INV, it is no time-out;
  *   inval_queue_find() tells it of that device alone, whatever others left behind, and
  *   waits as long as it is told
  * - an error without a name is acknowledged, by waits too; other errors of GERROR are
@@ -504,7 +505,14 @@ TEST(queue, run)
 	cmds[0] = command(BAD, 0, 1, 0);
 	plan[0][1] = plan[0][0];
 	CHECK(inval_queue_run(&q, cmds, 1) == -INVAL_EILSEQ, "illegal");
-	sent = 3;
+	smmu.next[MODEL_ATC] = 1;
+	cmds[0] = command(TLBI, 0, 2, 0);
+	cmds[1] = command(ATC, 0, 2, 1);
+	cmds[2] = command(TLBI, 0, 2, 2);
+	plan[0][2].num = 3;
+	plan[0][2].sync = true;
+	CHECK(inval_queue_run(&q, cmds, 3) == -INVAL_EREMOTEIO, "a device does not answer");
+	sent = 4;
 	close_queue(true, "run", 0);
 }
 
@@ -1467,6 +1475,37 @@ TEST(queue, atc_of_another_sync)
 	close_queue(true, "atc", 0);
 }
 
+/*
+ * A SYNC fails once for each device that does not answer, each after a while: that is no
+ * time-out. For ever, it is one.
+ */
+static void turn_fails_again(void)
+{
+	rec.now_us += 800;
+	smmu.atc_failed = turns < when;
+	turns += !model_queue_active(&smmu);
+	model_queue_settle(&smmu);
+}
+
+TEST(queue, atc_again)
+{
+	uint32_t n;
+	int err;
+
+	for (n = 1; n <= 9U; n++) {
+		open_queue(3, n);
+		machine.pace = 0;
+		turns = 0;
+		when = n < 9U ? n : UINT32_MAX;
+		rec.on_turn = turn_fails_again;
+		err = send_wait(0, ATC, 3, NONE);
+		CHECK(err == (n < 9U ? -INVAL_EREMOTEIO : -INVAL_ETIMEDOUT), "%u times: %d", n, err);
+		CHECK(n == 9U || smmu.raised[MODEL_ERR_ATC] == n, "%u errors",
+		      (unsigned int)smmu.raised[MODEL_ERR_ATC]);
+		close_queue(n < 9U, "times", n);
+	}
+}
+
 /* A device that does not answer, looked for */
 
 static struct inval_cmd atc_of(uint32_t sid)
@@ -1707,6 +1746,36 @@ TEST(queue, msi)
 	}
 }
 
+/* Of a wait with MSIs one look in so many is at CONS, and fewer are at GERROR. */
+static void turn_late(void)
+{
+	if (++turns > when)
+		model_queue_settle(&smmu);
+}
+
+TEST(queue, msi_looks)
+{
+	struct inval_queue_config cfg;
+	uint32_t n, looks;
+
+	how_sync = INVAL_SYNC_MSI;
+	cfg = config(3);
+	open_with(&cfg, 1, true);
+	machine.pace = 0;
+	rec.on_turn = turn_late;
+	for (n = 1; n < 250U; n++) {
+		when = n;
+		turns = 0;
+		rec_forget();
+		CHECK(send_wait(0, TLBI, 2, NONE) == 0, "wait");
+		looks = rec_total(REC_RELAX) + 1U;
+		CHECK(reads_of(REG(MODEL_CONS)) == looks / INVAL_QUEUE_LOOK_CONS &&
+		      reads_of(REG(MODEL_GERROR)) == looks / INVAL_QUEUE_LOOK_GERROR,
+		      "%u looks: %u at CONS", looks, reads_of(REG(MODEL_CONS)));
+	}
+	close_queue(true, "looks", 0);
+}
+
 /* Whoever waits with MSIs is told of errors by CONS. */
 TEST(queue, msi_and_errors)
 {
@@ -1782,13 +1851,13 @@ TEST(queue, msi_old)
 	struct inval_queue_config cfg;
 	struct inval_ticket t;
 	uint64_t k, old;
-	uint32_t i;
+	uint32_t i, n;
 
 	for (i = 0; i < 2U; i++) {
 		how_sync = INVAL_SYNC_MSI;
 		cfg = config(3);
 		cfg.coherent = i != 0U;
-		open_with(&cfg, i, false);
+		open_with(&cfg, i, true);
 		CHECK(send_wait(0, TLBI, 1, NONE) == 0, "an MSI");
 		for (k = 1; k < 13U; k++) {
 			model_queue_settle(&smmu);
@@ -1809,6 +1878,8 @@ TEST(queue, msi_old)
 			rec.on_turn = machine_run;
 			CHECK(send_wait(1, TLBI, 1, NONE) == 0, "the next one");
 		}
+		n = rec_next_at(REC_STORE64, rec_addr(msi), 0);
+		CHECK(n != REC_NONE && rec.log[n].irq_off, "nobody may come between");
 		close_queue(true, "coherent", i);
 	}
 }

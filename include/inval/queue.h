@@ -213,8 +213,9 @@ struct inval_queue_config {
  * @pusher: 1 while somebody moves PROD
  * @fixer: 1 while somebody handles an error
  * @broken: the inval_code that broke it; 0
- * @errors: positions it stopped at with an error, so far
- * @error_cons: the latest of them
+ * @errors: times it stopped with an error, so far; of those at one place, as many as slots
+ * @error_cons: where it did last
+ * @repeats: times that it did there before
  * @aborts: CERROR_ABT there
  * @ill_count: illegal commands so far
  * @ill: tickets with an illegal command that nobody has asked about
@@ -246,6 +247,7 @@ struct inval_queue {
 	uint64_t broken;
 	uint64_t errors;
 	uint64_t error_cons;
+	uint64_t repeats;
 	uint64_t aborts;
 	uint64_t ill_count;
 	uint64_t ill[INVAL_QUEUE_ILLS];
@@ -261,7 +263,7 @@ struct inval_queue {
  * @end: position behind its last one
  * @ill_count: illegal commands before it began
  * @atc_count: failed ATC_INV before it began
- * @atc: it has an ATC_INV
+ * @atc: it has an ATC_INV: the caller says so, before its wait
  * @queue: where a flush puts it, once that is known
  * @priv: for an issue function of the embedder's own
  */
@@ -386,6 +388,7 @@ static inline void inval_queue_clear(struct inval_queue *q, uint64_t pos)
 	q->broken = 0;
 	q->errors = 0;
 	q->error_cons = ~0ULL;
+	q->repeats = 0;
 	q->aborts = 0;
 	q->ill_count = 0;
 	q->ill_lost = 0;
@@ -711,13 +714,19 @@ static inline INVAL_COLD void inval_queue_fix_atc(struct inval_queue *q, uint64_
 		inval_port_store64(&q->hunt_hit, 1);
 }
 
-/* Internal: it stopped at @pos; a new place is progress. */
-static inline void inval_queue_stopped(struct inval_queue *q, uint64_t pos)
+/*
+ * Internal: it stopped at @pos. That is progress, but not for ever at one place: a SYNC
+ * fails at most once for each ATC_INV before it.
+ */
+static inline INVAL_COLD void inval_queue_stopped(struct inval_queue *q, uint64_t pos)
 {
-	if (pos == q->error_cons)
+	if (pos != q->error_cons) {
+		q->error_cons = pos;
+		q->repeats = 0;
+		q->aborts = 0;
+	} else if (q->repeats++ >= q->mask) {
 		return;
-	q->error_cons = pos;
-	q->aborts = 0;
+	}
 	inval_port_store64(&q->errors, q->errors + 1U);
 }
 
@@ -912,15 +921,23 @@ static inline int inval_queue_look_msi(struct inval_queue *q)
 
 /*
  * Internal: without SYNCs nothing writes that memory while positions go on. CONS shows
- * them; an MSI that this overwrites is found by the next look at CONS.
+ * them; an MSI that this overwrites is found by the next look at CONS. With interrupts
+ * off: the number must not be an old one by the time that it is stored.
  */
-static inline void inval_queue_fresh_msi(struct inval_queue *q, uint64_t pos)
+static inline void inval_queue_fresh_msi(struct inval_queue *q)
 {
-	if ((int32_t)((uint32_t)pos - inval_queue_read_msi(q)) < 0x40000000)
+	uint32_t number = inval_queue_read_msi(q);
+	unsigned long token;
+	uint64_t pos;
+
+	if ((int32_t)((uint32_t)inval_port_load64(&q->cons) - number) < 0x40000000)
 		return;
+	token = inval_port_irq_save();
+	pos = inval_port_load64(&q->cons);
 	inval_port_store64(q->cfg.msi, inval_le64(pos));
 	if (!q->cfg.coherent)
 		inval_port_dma_clean(q->cfg.msi, sizeof(*q->cfg.msi));
+	inval_port_irq_restore(token);
 }
 
 /*
@@ -942,7 +959,7 @@ static inline int inval_queue_poll(struct inval_queue *q)
 	if (bad != 0)
 		return bad;
 	if (inval_port_load64(&q->msi_on) != 0U)
-		inval_queue_fresh_msi(q, pos);
+		inval_queue_fresh_msi(q);
 	if (err != INVAL_CERROR_NONE && pos == known)
 		return inval_queue_recover(q);
 	return 0;
@@ -1480,9 +1497,12 @@ static inline INVAL_MUST_CHECK int inval_queue_run(struct inval_queue *q,
 						   const struct inval_cmd *cmds, uint32_t num)
 {
 	struct inval_ticket t;
+	uint32_t i;
 	int err;
 
 	inval_queue_ticket_init(&t);
+	for (i = 0; i < num; i++)
+		t.atc = t.atc || (cmds[i].d0 & 0xffU) == INVAL_OP_ATC_INV;
 	err = inval_queue_put(q, cmds, num, true, &t);
 	return err != 0 ? err : inval_queue_wait(q, &t);
 }

@@ -44,14 +44,18 @@ static struct {
 	uint32_t synced;	/* commands below are complete */
 	bool abort, atc_fails, msi_fails, stuck, dead;
 	uint32_t stopped;	/* where the last error was, + 1 */
-	bool odd;		/* an error that CONS did not name, or again at one place */
+	uint32_t again;		/* errors there since */
+	uint64_t moved_us;	/* when it last did something */
+	uint64_t seen_us;	/* the same, when CONS was last read */
 	bool ever_ill, ever_abort, ever_atc;
 } dev;
 
 /* Who stands at one place for too long is given up, errors or not. */
 static void stop(uint32_t err)
 {
-	dev.odd |= dev.stopped == dev.cons + 1U;
+	dev.again = dev.stopped == dev.cons + 1U ? dev.again + 1U : 0U;
+	if (dev.again < 1U << cfg.size_lg2)
+		dev.moved_us = fuzz_now_us;
 	dev.stopped = dev.cons + 1U;
 	dev.err = err;
 	dev.gerror ^= INVAL_GERROR_CMDQ;
@@ -118,6 +122,7 @@ static void step(void)
 			dev.next++;
 	}
 	dev.cons = (dev.cons + 1U) & ((2U << cfg.size_lg2) - 1U);
+	dev.moved_us = fuzz_now_us;
 }
 
 static void live(void)
@@ -132,10 +137,8 @@ static void live(void)
 		dev.msi_fails = !dev.msi_fails;
 	if (what == 205U && ((dev.gerror ^ dev.gerrorn) & 4U) == 0U)
 		dev.gerror ^= 4U;
-	if (what == 206U && ((dev.gerror ^ dev.gerrorn) & INVAL_GERROR_CMDQ) == 0U && dev.err == 0U) {
-		dev.gerror ^= INVAL_GERROR_CMDQ;
-		dev.odd = true;
-	}
+	if (what == 206U && ((dev.gerror ^ dev.gerrorn) & INVAL_GERROR_CMDQ) == 0U && dev.err == 0U)
+		stop(INVAL_CERROR_NONE);
 	for (i = 0; i < what % 64U && !dev.stuck; i++)
 		step();
 }
@@ -152,6 +155,7 @@ static uint32_t reg_read(inval_mmio base, uint32_t offset)
 	case INVAL_REG_GERRORN:
 		return dev.gerrorn;
 	case INVAL_REG_CMDQ_CONS:
+		dev.seen_us = dev.moved_us;
 		return dev.cons | (dev.err << 24);
 	default:
 		FUZZ_CHECK(false, "register 0x%x is read", offset);
@@ -184,6 +188,7 @@ static void start(void)
 
 	fuzz_read32 = reg_read;
 	fuzz_write32 = reg_write;
+	fuzz_now_us = 0;
 	memset(cmd, 0, sizeof(cmd));
 	memset(ticket, 0, sizeof(ticket));
 	memset(&dev, 0, sizeof(dev));
@@ -214,7 +219,7 @@ static void check_code(int err)
 	case -INVAL_EREMOTEIO:
 		break;
 	case -INVAL_ETIMEDOUT:
-		FUZZ_CHECK(dev.stuck || dev.odd || fuzz_left != 0U, "a time-out without reason");
+		FUZZ_CHECK(fuzz_now_us - dev.seen_us >= cfg.timeout_us, "a time-out without reason");
 		break;
 	case -INVAL_EFAULT:
 		FUZZ_CHECK(dev.ever_abort, "no abort");
@@ -287,6 +292,7 @@ static void reset(void)
 	dev.ever_ill = dev.ever_abort = dev.ever_atc = true;
 	dev.next = ids;
 	dev.synced = ids;
+	dev.moved_us = dev.seen_us = fuzz_now_us;
 	inval_queue_reset(&queue);
 }
 
