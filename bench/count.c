@@ -173,6 +173,7 @@ static void machine(bool ril)
 		cfg.book = (uint64_t *)bench_alloc(inval_queue_book_bytes(BENCH_SIZE_LG2));
 		cfg.timeout_us = 1000000;
 		cfg.coherent = true;
+		cfg.kind = INVAL_QUEUE_VIRTUAL;	/* PROD is CONS, too: all is consumed at once */
 		bench_must(inval_queue_init(&queue[i], &cfg) == 0);
 		memset(&smmu[i], 0, sizeof(smmu[i]));
 		smmu[i].number = i;

@@ -501,6 +501,7 @@ TEST(queue, run)
 	plan[0][0].sync = true;
 	CHECK(inval_queue_run(&q, cmds, 1) == 0, "one command");
 	CHECK(plan[0][0].effects == 1U && smmu.at == 2U, "effects %u", plan[0][0].effects);
+	CHECK(q.cons == 2U, "nobody else is told");
 	CHECK(inval_queue_run(&q, cmds, 0) == 0 && smmu.at == 3U, "a SYNC alone");
 	cmds[0] = command(BAD, 0, 1, 0);
 	plan[0][1] = plan[0][0];
@@ -642,6 +643,7 @@ TEST(queue, barrier_of_poll)
 	CHECK(inval_queue_wait(&q, &t) == -INVAL_EPROTO, "CONS beyond PROD");
 	smmu.cons = 0;
 	i = rec_next_at(REC_MMIO_READ32, REG(MODEL_CONS), 0);
+	i = rec_next_at(REC_MMIO_READ32, REG(MODEL_CONS), i + 1U);
 	first = rec_next_at(REC_LOAD64, rec_addr(&q.prod), i);
 	CHECK(between(REC_DMA_MB, first, rec_next_at(REC_LOAD64, rec_addr(&q.prod), first + 1U)),
 	      "a second look at PROD");
@@ -2282,6 +2284,8 @@ TEST(queue, reset)
 			CHECK(q.line == 0U && (q.tail & 15U) == 0U, "as new");
 			CHECK(q.tail >= tail, "%u: a position twice", start);
 			smmu.at = q.tail;
+			for (i = 0; i < 3U; i++)
+				CHECK(inval_queue_wait(&q, &before[i]) == -INVAL_ESHUTDOWN, "%u", i);
 			sent = seen;
 			memset(owner_seen, 0, sizeof(owner_seen));
 			for (i = 0; i < 6U; i++) {
@@ -2724,11 +2728,13 @@ static bool orders_hidden(enum rec_kind kind, uint64_t addr)
 
 	(void)kind;
 	return addr == rec_addr(&q.broken) || addr == rec_addr(&q.ill_lost) ||
+	       addr == rec_addr(&q.plain) || addr == rec_addr(&q.polled) ||
 	       (addr > rec_addr(&q.ill[0]) && addr <= rec_addr(&q.ill[INVAL_QUEUE_ILLS - 1U])) ||
 	       (addr >= rec_addr(q.who) && addr < rec_addr(q.who + 4)) ||
-	       addr == rec_addr(&q.errors) || addr == rec_addr(&q.atc_count) ||
+	       addr == rec_addr(&q.errors) || addr == rec_addr(&q.msi_on) ||
+	       (!orders.numbers && addr == rec_addr(&q.line)) ||
 	       (!errors && (addr == REG(MODEL_GERROR) || addr == REG(MODEL_GERRORN) ||
-			    addr == rec_addr(&q.ill_count)));
+			    addr == rec_addr(&q.faults) || addr == rec_addr(&q.prod_bits)));
 }
 
 /*
@@ -2788,7 +2794,8 @@ static void orders_end(struct cpus_search *s)
 		if (result[i] != want)
 			note("a call did not return what it must");
 	}
-	if (q.broken != 0U || q.ill_lost != 0U)
+	if (q.broken != 0U || q.ill_lost != 0U || q.plain != 4U ||
+	    (!orders.numbers && q.line != 0U) || (q.msi_on != 0U) != (orders.sync == INVAL_SYNC_MSI))
 		note("what was hidden from the search was written");
 	s->wrong = verdict(true);
 }

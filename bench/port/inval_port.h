@@ -67,10 +67,9 @@ static inline uint32_t inval_port_mmio_read32(inval_mmio base, uint32_t offset)
 	return *bench_reg32(base, offset);
 }
 
-/* CMDQ_PROD is 0x98, CMDQ_CONS behind it. */
 static inline void inval_port_mmio_write32(inval_mmio base, uint32_t offset, uint32_t v)
 {
-	*bench_reg32(base, offset == 0x98U ? 0x9cU : offset) = v;
+	*bench_reg32(base, offset) = v;
 }
 
 static inline uint64_t inval_port_mmio_read64(inval_mmio base, uint32_t offset)

@@ -196,7 +196,11 @@ struct inval_queue_config {
  * @chain: by slot of a batch's start: its end; valid when above its start. The
  *	same by slot of its last command
  * @who: by slot of a batch's last command: the id of its ticket, 0 for nobody's
- * @odd: put has more to do than to copy: an erratum, or commands it refuses
+ * @wrap: the bits of a position that PROD and CONS hold
+ * @plain: slots, where put has no more to do than to copy; else 0: an erratum, commands
+ *	that it refuses, memory to clean; broken
+ * @polled: tickets above are waited for by CONS at first: @born; all ones with MSIs, and
+ *	when it is broken
  * @prod_bits: what PROD holds besides the position; of who moves PROD
  * @err_bits: of CONS: as in @prod_bits while there is no error. Besides the error's
  *	an ECMDQ's RES0 ones, which are set without power
@@ -217,10 +221,9 @@ struct inval_queue_config {
  * @error_cons: where it did last
  * @repeats: times that it did there before
  * @aborts: CERROR_ABT there
- * @ill_count: illegal commands so far
+ * @faults: illegal commands so far, 31:0; SYNCs that failed on an ATC_INV, 63:32
  * @ill: tickets with an illegal command that nobody has asked about
  * @ill_lost: tickets that began below had one that found no place in @ill
- * @atc_count: SYNCs that failed on an ATC_INV so far
  * @hunter: 1 while somebody looks for a device that does not answer
  * @hunt_hit: 1 when that one's last SYNC failed
  */
@@ -229,7 +232,9 @@ struct inval_queue {
 	uint64_t mask;
 	uint64_t *chain;
 	uint64_t *who;
-	bool odd;
+	uint64_t wrap;
+	uint64_t plain;
+	uint64_t polled;
 	uint64_t prod_bits;
 	uint32_t err_bits;
 	uint64_t sync_d0;
@@ -249,10 +254,9 @@ struct inval_queue {
 	uint64_t error_cons;
 	uint64_t repeats;
 	uint64_t aborts;
-	uint64_t ill_count;
+	uint64_t faults;
 	uint64_t ill[INVAL_QUEUE_ILLS];
 	uint64_t ill_lost;
-	uint64_t atc_count;
 	uint64_t hunter;
 	uint64_t hunt_hit;
 };
@@ -261,8 +265,7 @@ struct inval_queue {
  * struct inval_ticket - what one caller has put; the caller's, until its wait
  * @id: position of its first command + 1; 0: nothing put yet
  * @end: position behind its last one
- * @ill_count: illegal commands before it began
- * @atc_count: failed ATC_INV before it began
+ * @faults: the queue's, before it began
  * @atc: it has an ATC_INV: the caller says so, before its wait
  * @queue: where a flush puts it, once that is known
  * @priv: for an issue function of the embedder's own
@@ -270,8 +273,7 @@ struct inval_queue {
 struct inval_ticket {
 	uint64_t id;
 	uint64_t end;
-	uint64_t ill_count;
-	uint64_t atc_count;
+	uint64_t faults;
 	bool atc;
 	struct inval_queue *queue;
 	uint64_t priv;
@@ -289,10 +291,10 @@ static inline uint64_t inval_queue_slot(const struct inval_queue *q, uint64_t po
 	return pos & q->mask;
 }
 
-/* Internal: is position @a behind @b? Right as long as both are alive. */
+/* Internal: is position @a behind @b? There are more of them than a queue can have. */
 static inline bool inval_queue_after(uint64_t a, uint64_t b)
 {
-	return (int64_t)(a - b) > 0;
+	return a > b;
 }
 
 /**
@@ -390,10 +392,20 @@ static inline void inval_queue_clear(struct inval_queue *q, uint64_t pos)
 	q->error_cons = ~0ULL;
 	q->repeats = 0;
 	q->aborts = 0;
-	q->ill_count = 0;
+	q->faults = 0;
 	q->ill_lost = 0;
-	q->atc_count = 0;
 	q->hunter = 0;
+}
+
+/* Internal: how many slots, and whether a batch has only to be copied there. */
+static inline void inval_queue_setup_slots(struct inval_queue *q)
+{
+	q->mask = (1ULL << q->cfg.size_lg2) - 1U;
+	q->wrap = 2U * q->mask + 1U;
+	q->chain = q->cfg.book;
+	q->who = q->cfg.book + q->mask + 1U;
+	q->plain = q->cfg.sync_each || q->cfg.twice || !q->cfg.coherent ||
+		   (q->cfg.accept[0] | q->cfg.accept[1]) != 0U ? 0U : q->mask + 1U;
 }
 
 /* Internal: which registers, and what stands in PROD and in a SYNC. */
@@ -417,10 +429,6 @@ static inline void inval_queue_setup(struct inval_queue *q)
 		q->prod_bits = INVAL_ECMDQ_EN | (INVAL_ECMDQ_ERR &
 			       inval_port_mmio_read32(q->cfg.base, INVAL_REG_ECMDQ_PROD));
 	}
-	q->mask = (1ULL << q->cfg.size_lg2) - 1U;
-	q->chain = q->cfg.book;
-	q->who = q->cfg.book + q->mask + 1U;
-	q->odd = q->cfg.sync_each || q->cfg.twice || (q->cfg.accept[0] | q->cfg.accept[1]) != 0U;
 	(void)inval_cmd_sync(&sync, q->cfg.sync == INVAL_SYNC_EVENT);
 	q->sync_d0 = sync.d0;
 }
@@ -436,6 +444,7 @@ static inline int inval_queue_setup_msi(struct inval_queue *q)
 	int err;
 
 	q->msi_on = q->cfg.sync == INVAL_SYNC_MSI ? 1U : 0U;
+	q->polled = q->msi_on != 0U ? ~0ULL : q->born;
 	if (q->msi_on == 0U)
 		return 0;
 	if (q->cfg.msi == NULL)
@@ -472,6 +481,7 @@ static inline INVAL_MUST_CHECK int inval_queue_init(struct inval_queue *q,
 	    cfg->mem == NULL || cfg->book == NULL)
 		return -INVAL_EINVAL;
 	q->cfg = *cfg;
+	inval_queue_setup_slots(q);
 	inval_queue_setup(q);
 	inval_queue_clear(q, 0);
 	return inval_queue_setup_msi(q);
@@ -488,8 +498,9 @@ static inline INVAL_MUST_CHECK int inval_queue_init(struct inval_queue *q,
  */
 static inline void inval_queue_reset(struct inval_queue *q)
 {
+	inval_queue_setup_slots(q);
 	inval_queue_setup(q);
-	inval_queue_clear(q, (q->tail + (2U * q->mask + 1U)) & ~(2U * q->mask + 1U));
+	inval_queue_clear(q, (q->tail + q->wrap) & ~q->wrap);
 	(void)inval_queue_setup_msi(q);
 }
 
@@ -503,8 +514,7 @@ static inline void inval_queue_ticket_init(struct inval_ticket *t)
 {
 	t->id = 0;
 	t->end = 0;
-	t->ill_count = 0;
-	t->atc_count = 0;
+	t->faults = 0;
 	t->atc = false;
 	t->queue = NULL;
 	t->priv = 0;
@@ -552,6 +562,8 @@ static inline INVAL_COLD int inval_queue_break(struct inval_queue *q, int code)
 {
 	if (inval_port_cmpxchg64(&q->broken, 0, (uint64_t)code) != 0U)
 		return -INVAL_ESHUTDOWN;
+	inval_port_store64(&q->plain, 0);
+	inval_port_store64(&q->polled, ~0ULL);
 	inval_port_warn(INVAL_WARN_QUEUE_BROKEN, q->cfg.smmu, (uint64_t)code);
 	return -code;
 }
@@ -571,15 +583,26 @@ static inline INVAL_COLD uint32_t inval_queue_error(const struct inval_queue *q,
 	return err != INVAL_CERROR_NONE ? err : INVAL_CERROR_ODD;
 }
 
+/* Internal: does CONS show more than a position? */
+static inline bool inval_queue_tells(const struct inval_queue *q, uint32_t cons)
+{
+	return ((cons ^ (uint32_t)inval_port_load64(&q->prod_bits)) & q->err_bits) != 0U;
+}
+
 /* Internal: CONS as a position: at most what the SMMU has consumed. */
+static inline uint64_t inval_queue_position(const struct inval_queue *q, uint64_t known,
+					    uint32_t cons)
+{
+	return known + ((cons - known) & q->wrap);
+}
+
+/* Internal: both, read once. */
 static inline uint64_t inval_queue_read_cons(struct inval_queue *q, uint64_t known, uint32_t *err)
 {
-	uint32_t reg = inval_port_mmio_read32(q->cfg.base, q->cfg.regs.cons);
+	uint32_t cons = inval_port_mmio_read32(q->cfg.base, q->cfg.regs.cons);
 
-	*err = INVAL_CERROR_NONE;
-	if (((reg ^ (uint32_t)inval_port_load64(&q->prod_bits)) & q->err_bits) != 0U)
-		*err = inval_queue_error(q, reg);
-	return known + ((reg - known) & (2U * q->mask + 1U));
+	*err = inval_queue_tells(q, cons) ? inval_queue_error(q, cons) : INVAL_CERROR_NONE;
+	return inval_queue_position(q, known, cons);
 }
 
 /* Internal: what is consumed is at least @pos. */
@@ -613,7 +636,7 @@ static inline void inval_queue_clean(struct inval_queue *q, uint64_t pos, uint64
 static inline void inval_queue_write_prod(struct inval_queue *q, uint64_t pos)
 {
 	inval_port_mmio_write32(q->cfg.base, q->cfg.regs.prod,
-				(uint32_t)((pos & (2U * q->mask + 1U)) | q->prod_bits));
+				(uint32_t)((pos & q->wrap) | q->prod_bits));
 }
 
 /*
@@ -667,7 +690,7 @@ static inline INVAL_COLD void inval_queue_blame(struct inval_queue *q, uint64_t 
 	uint64_t id = inval_port_load64(&q->who[inval_queue_slot(q, last)]);
 	uint32_t i;
 
-	inval_port_store64(&q->ill_count, q->ill_count + 1U);
+	inval_port_store64(&q->faults, q->faults + 1U);
 	if (id == 0U) {
 		inval_port_warn(INVAL_WARN_CMD_ILLEGAL, q->cfg.smmu, op);
 		return;
@@ -708,7 +731,7 @@ static inline INVAL_COLD void inval_queue_fix_atc(struct inval_queue *q, uint64_
 {
 	uint64_t slot = inval_queue_slot(q, pos);
 
-	inval_port_store64(&q->atc_count, q->atc_count + 1U);
+	inval_port_store64(&q->faults, q->faults + (1ULL << 32));
 	if (inval_port_load64(&q->chain[slot]) == pos + 1U &&
 	    inval_port_load64(&q->who[slot]) == INVAL_QUEUE_HUNTER)
 		inval_port_store64(&q->hunt_hit, 1);
@@ -1185,7 +1208,7 @@ static inline int inval_queue_reserve(struct inval_queue *q, uint64_t num, uint6
 		return -INVAL_ESHUTDOWN;
 	*token = inval_port_irq_save();
 	if ((uint32_t)inval_port_load64(&q->line) == 0U &&
-	    inval_queue_take(q, num, start, INVAL_QUEUE_TRIES))
+	    inval_queue_take(q, num, start, INVAL_QUEUE_TRIES - 1U))
 		return 0;
 	inval_port_irq_restore(*token);
 	return inval_queue_stand(q, num, start, token);
@@ -1206,28 +1229,39 @@ INVAL_ALWAYS_INLINE void inval_queue_store(uint64_t *mem, const struct inval_cmd
 /* Internal: commands into slots, which do not wrap; four a turn, for batches. */
 INVAL_ALWAYS_INLINE void inval_queue_copy(uint64_t *mem, const struct inval_cmd *cmds, uint32_t num)
 {
+	if ((num & 1U) != 0U) {
+		inval_queue_store(mem, cmds++);
+		mem += 2;
+	}
+	if ((num & 2U) != 0U) {
+		inval_queue_store(mem, cmds++);
+		inval_queue_store(mem + 2, cmds++);
+		mem += 4;
+	}
 	for (; num >= 4U; num -= 4U, cmds += 4, mem += 8) {
 		inval_queue_store(mem, &cmds[0]);
 		inval_queue_store(mem + 2, &cmds[1]);
 		inval_queue_store(mem + 4, &cmds[2]);
 		inval_queue_store(mem + 6, &cmds[3]);
 	}
-	for (; num != 0U; num--, cmds++, mem += 2)
-		inval_queue_store(mem, cmds);
 }
 
-/* Internal: commands from @pos on into their slots. */
-static inline void inval_queue_write(struct inval_queue *q, uint64_t pos,
-				     const struct inval_cmd *cmds, uint32_t num)
+/* Internal: the same, over the end of the memory; @first: slots before it. */
+static inline INVAL_COLD void inval_queue_copy_over(struct inval_queue *q, uint32_t first,
+						    const struct inval_cmd *cmds, uint32_t num)
 {
-	uint64_t slot = inval_queue_slot(q, pos);
-	uint32_t first = (uint32_t)(inval_queue_size(q) - slot);
+	inval_queue_copy(&q->cfg.mem[2U * (q->mask + 1U - first)], cmds, first);
+	inval_queue_copy(q->cfg.mem, cmds + first, num - first);
+}
 
-	if (num > first) {
-		inval_queue_copy(q->cfg.mem, cmds + first, num - first);
-		num = first;
-	}
-	inval_queue_copy(&q->cfg.mem[2U * slot], cmds, num);
+/* Internal: commands from @slot on. */
+INVAL_ALWAYS_INLINE void inval_queue_write(struct inval_queue *q, uint64_t size, uint64_t slot,
+					   const struct inval_cmd *cmds, uint32_t num)
+{
+	if (slot + num > size)
+		inval_queue_copy_over(q, (uint32_t)(size - slot), cmds, num);
+	else
+		inval_queue_copy(&q->cfg.mem[2U * slot], cmds, num);
 }
 
 /* Internal: one command. */
@@ -1296,32 +1330,45 @@ static inline void inval_queue_write_sync(struct inval_queue *q, uint64_t slot, 
 	inval_port_count(INVAL_COUNT_SYNC, 1);
 }
 
-/* Internal: a batch, and the SYNC behind it, into their slots; visible to the SMMU; valid. */
-static inline void inval_queue_write_batch(struct inval_queue *q, uint64_t start, uint64_t end,
-					   const struct inval_cmd *cmds, uint32_t num, bool sync,
-					   uint64_t id)
+/* Internal: whose batch it is; what the errors were before a ticket's first command. */
+static inline uint64_t inval_queue_note(struct inval_queue *q, struct inval_ticket *t,
+					uint64_t start, uint64_t end)
 {
-	uint64_t last = inval_queue_slot(q, end - 1U);
-
-	if (!q->cfg.twice)
-		inval_queue_write(q, start, cmds, num);
-	else
-		(void)inval_queue_write_twice(q, start, cmds, num, true);
-	if (sync)
-		inval_queue_write_sync(q, last, end);
-	inval_port_store64(&q->who[last], id);
-	if (end - 1U != start)
-		inval_port_store64(&q->chain[last], end);
-	inval_queue_clean(q, start, end - start);
-	inval_port_dma_wmb(); /* order: batch */
-	inval_port_store_release64(&q->chain[inval_queue_slot(q, start)], end); /* order: valid */
+	if (t == NULL)
+		return 0;
+	if (t->id == 0U) {
+		t->id = start + 1U;
+		t->faults = inval_port_load64(&q->faults);
+	}
+	t->end = end;
+	return t->id;
 }
 
-/* Internal: note what the errors were before a ticket's first command. */
-static inline void inval_queue_ticket_begin(struct inval_queue *q, struct inval_ticket *t)
+/*
+ * Internal: a batch, and the SYNC behind it, into its slots; visible to the SMMU; valid;
+ * given. @plain: the slots of a queue that is, or 0.
+ */
+INVAL_ALWAYS_INLINE void inval_queue_give(struct inval_queue *q, uint64_t plain, uint64_t start,
+					  uint64_t end, const struct inval_cmd *cmds,
+					  uint32_t num, bool sync, struct inval_ticket *t)
 {
-	t->ill_count = inval_port_load64(&q->ill_count);
-	t->atc_count = inval_port_load64(&q->atc_count);
+	uint64_t size = plain != 0U ? plain : inval_queue_size(q);
+	uint64_t first = start & (size - 1U), last = (end - 1U) & (size - 1U);
+
+	inval_port_store64(&q->who[last], inval_queue_note(q, t, start, end));
+	if (last != first)
+		inval_port_store64(&q->chain[last], end);
+	if (sync)
+		inval_queue_write_sync(q, last, end);
+	if (plain != 0U || !q->cfg.twice)
+		inval_queue_write(q, size, first, cmds, num);
+	else
+		(void)inval_queue_write_twice(q, start, cmds, num, true);
+	if (plain == 0U)
+		inval_queue_clean(q, start, end - start);
+	inval_port_dma_wmb(); /* order: batch */
+	inval_port_store_release64(&q->chain[first], end); /* order: valid */
+	inval_queue_push(q);
 }
 
 /* Internal: slots that a batch needs with this queue's errata, or INVAL_QUEUE_REFUSED. */
@@ -1337,6 +1384,30 @@ static inline INVAL_COLD uint64_t inval_queue_total(struct inval_queue *q,
 		total = inval_queue_write_twice(q, 0, cmds, num, false);
 	*sync = *sync || q->cfg.sync_each;
 	return total + (*sync ? 1U : 0U);
+}
+
+/* Internal: put, where a queue is not plain, or there is no room at once. */
+static inline INVAL_COLD int inval_queue_put_slow(struct inval_queue *q,
+						  const struct inval_cmd *cmds, uint32_t num,
+						  bool sync, struct inval_ticket *t)
+{
+	uint64_t start = 0, total = (uint64_t)num + (sync ? 1U : 0U);
+	unsigned long token = 0;
+	int err;
+
+	if (q->plain == 0U && total != 0U)
+		total = inval_queue_total(q, cmds, num, &sync);
+	if (total - 1U > q->mask)
+		return total == INVAL_QUEUE_REFUSED ? -INVAL_EOPNOTSUPP : -INVAL_EINVAL;
+	err = inval_queue_reserve(q, total, &start, &token);
+	if (err != 0) {
+		inval_port_count(INVAL_COUNT_ERROR, 1);
+		return err;
+	}
+	inval_queue_give(q, 0, start, start + total, cmds, num, sync, t);
+	inval_port_irq_restore(token);
+	inval_port_trace(INVAL_EVENT_ISSUE, q->cfg.smmu, total);
+	return 0;
 }
 
 /**
@@ -1363,39 +1434,34 @@ static inline INVAL_MUST_CHECK int inval_queue_put(struct inval_queue *q,
 						   const struct inval_cmd *cmds, uint32_t num,
 						   bool sync, struct inval_ticket *t)
 {
-	uint64_t start = 0, total = (uint64_t)num + (sync ? 1U : 0U);
-	unsigned long token = 0;
-	int err;
+	uint64_t total = (uint64_t)num + (sync ? 1U : 0U), plain = inval_port_load64(&q->plain);
+	uint64_t start, end;
+	unsigned long token;
 
-	if (q->odd && total != 0U)
-		total = inval_queue_total(q, cmds, num, &sync);
-	if (total - 1U > q->mask)
-		return total == INVAL_QUEUE_REFUSED ? -INVAL_EOPNOTSUPP : -INVAL_EINVAL;
-	if (t != NULL && t->id == 0U)
-		inval_queue_ticket_begin(q, t);
-	err = inval_queue_reserve(q, total, &start, &token);
-	if (err != 0) {
-		inval_port_count(INVAL_COUNT_ERROR, 1);
-		return err;
+	if (total - 1U >= plain || (uint32_t)inval_port_load64(&q->line) != 0U)
+		return inval_queue_put_slow(q, cmds, num, sync, t);
+	token = inval_port_irq_save();
+	start = inval_port_load64(&q->tail);
+	end = start + total;
+	if (end - inval_port_load_acquire64(&q->cons) > plain || /* order: reuse */
+	    inval_port_cmpxchg64(&q->tail, start, end) != start) { /* order: room */
+		inval_port_irq_restore(token);
+		return inval_queue_put_slow(q, cmds, num, sync, t);
 	}
-	if (t != NULL) {
-		t->id = t->id != 0U ? t->id : start + 1U;
-		t->end = start + total;
-	}
-	inval_queue_write_batch(q, start, start + total, cmds, num, sync, t != NULL ? t->id : 0U);
-	inval_queue_push(q);
+	inval_queue_give(q, plain, start, end, cmds, num, sync, t);
 	inval_port_irq_restore(token);
 	inval_port_trace(INVAL_EVENT_ISSUE, q->cfg.smmu, total);
 	return 0;
 }
 
 /* Internal: did an error happen to this ticket's commands? */
-static inline int inval_queue_claim(struct inval_queue *q, const struct inval_ticket *t)
+static inline INVAL_COLD int inval_queue_claim(struct inval_queue *q, const struct inval_ticket *t)
 {
+	uint64_t faults = inval_port_load64(&q->faults);
 	bool ill = false;
 	uint32_t i;
 
-	if (inval_port_load64(&q->ill_count) != t->ill_count) {
+	if ((uint32_t)faults != (uint32_t)t->faults) {
 		ill = inval_queue_after(inval_port_load64(&q->ill_lost), t->id - 1U);
 		for (i = 0; i < INVAL_QUEUE_ILLS; i++) {
 			if (inval_port_load64(&q->ill[i]) == t->id) {
@@ -1406,7 +1472,7 @@ static inline int inval_queue_claim(struct inval_queue *q, const struct inval_ti
 	}
 	if (ill)
 		return -INVAL_EILSEQ;
-	if (t->atc && inval_port_load64(&q->atc_count) != t->atc_count)
+	if (t->atc && faults >> 32 != t->faults >> 32)
 		return -INVAL_EREMOTEIO;
 	return 0;
 }
@@ -1428,23 +1494,55 @@ static inline INVAL_COLD int inval_queue_linger(struct inval_queue *q, uint64_t 
 	return err;
 }
 
-/* Internal: until all before @end is consumed. */
+/* Internal: until all before @end is consumed; the first look at an MSI without a clock. */
 static inline int inval_queue_until(struct inval_queue *q, uint64_t end)
 {
-	bool msi;
-	int err;
+	bool msi = inval_port_load64(&q->msi_on) != 0U;
+	int err = 0;
 
 	/* order: done */
 	if (!inval_queue_after(end, inval_port_load_acquire64(&q->cons)))
 		return 0;
 	if (inval_port_load64(&q->broken) != 0U)
 		return -INVAL_ESHUTDOWN;
-	msi = inval_port_load64(&q->msi_on) != 0U;
-	err = msi ? inval_queue_look_msi(q) : inval_queue_poll(q);
+	if (msi)
+		err = inval_queue_look_msi(q);
 	/* order: done */
 	if (err != 0 || !inval_queue_after(end, inval_port_load_acquire64(&q->cons)))
 		return err;
 	return inval_queue_linger(q, end, msi);
+}
+
+/*
+ * Internal: one look at CONS, where polling is all that there is to do: is all before
+ * @end consumed? What does not agree is for inval_queue_wait_slow().
+ */
+static inline bool inval_queue_done(struct inval_queue *q, uint64_t end)
+{
+	uint64_t known = inval_port_load_acquire64(&q->cons), pos; /* order: done */
+	uint32_t cons;
+
+	if (!inval_queue_after(end, known))
+		return true;
+	cons = inval_port_mmio_read32(q->cfg.base, q->cfg.regs.cons);
+	pos = inval_queue_position(q, known, cons);
+	return !inval_queue_tells(q, cons) && !inval_queue_after(end, pos) &&
+	       !inval_queue_after(pos, inval_port_load64(&q->prod)) &&
+	       inval_port_cmpxchg64(&q->cons, known, pos) == known; /* order: advance */
+}
+
+/* Internal: wait, for what one look does not say. */
+static inline INVAL_COLD int inval_queue_wait_slow(struct inval_queue *q,
+						   const struct inval_ticket *t)
+{
+	int err = t->id > q->born ? inval_queue_until(q, t->end) : -INVAL_ESHUTDOWN;
+
+	if (err == 0)
+		err = inval_queue_claim(q, t);
+	if (err != 0)
+		inval_port_count(INVAL_COUNT_ERROR, 1);
+	inval_port_trace(INVAL_EVENT_WAIT_END, q->cfg.smmu, (uint64_t)(-(int64_t)err));
+	return err;
 }
 
 /**
@@ -1467,19 +1565,17 @@ static inline int inval_queue_until(struct inval_queue *q, uint64_t end)
 static inline INVAL_MUST_CHECK int inval_queue_wait(struct inval_queue *q,
 						    const struct inval_ticket *t)
 {
-	int err;
+	bool polled = t->id > inval_port_load64(&q->polled);
 
-	if (t->id == 0U)
+	if (!polled && t->id == 0U)
 		return 0;
 	inval_port_count(INVAL_COUNT_WAIT, 1);
 	inval_port_trace(INVAL_EVENT_WAIT_BEGIN, q->cfg.smmu, t->end);
-	err = t->id > q->born ? inval_queue_until(q, t->end) : -INVAL_ESHUTDOWN;
-	if (err == 0)
-		err = inval_queue_claim(q, t);
-	if (err != 0)
-		inval_port_count(INVAL_COUNT_ERROR, 1);
-	inval_port_trace(INVAL_EVENT_WAIT_END, q->cfg.smmu, (uint64_t)(-(int64_t)err));
-	return err;
+	if (!polled || !inval_queue_done(q, t->end) ||
+	    inval_port_load64(&q->faults) != t->faults)
+		return inval_queue_wait_slow(q, t);
+	inval_port_trace(INVAL_EVENT_WAIT_END, q->cfg.smmu, 0);
+	return 0;
 }
 
 /**
@@ -1538,7 +1634,7 @@ static inline INVAL_MUST_CHECK int inval_queue_find(struct inval_queue *q,
 	(void)inval_cmd_sync(&cmds[0], false);
 	cmds[1] = atc_inv;
 	inval_queue_ticket_init(&t);
-	inval_queue_ticket_begin(q, &t);
+	t.faults = inval_port_load64(&q->faults);
 	t.id = INVAL_QUEUE_HUNTER;
 	err = inval_queue_put(q, cmds, 2, true, &t);
 	if (err == 0)
