@@ -19,6 +19,8 @@
 # For fillers of one's own, all with a private apt in DIR/apt:
 # apt_begin DIR SUITE ARCH [deb-src]  and then
 # apt_private DIR CMD ARGS...	CMD: apt-get or apt-cache
+# apt_newest DIR REGEX...	"VERSION NAME..." of the newest version that a package of
+#			each REGEX has: NAMEs in this order, of several the first
 # apt_unpack DIR	unpacks DIR/apt/cache/archives/*.deb into DIR/root
 # apt_end DIR		removes DIR/apt
 # A KEY carries a version that is raised when the way it is filled changes.
@@ -131,6 +133,28 @@ apt_private()
 
 	shift 2
 	"$cmd" -c "$dir/apt/apt.conf" "$@"
+}
+
+# Source, headers and image of a kernel are only worth something in one version.
+apt_newest()
+{
+	local dir=$1 names
+
+	shift
+	names=$(apt_private "$dir" apt-cache pkgnames | grep -xE "$(printf '%s\n' "$@")" | sort)
+	# shellcheck disable=SC2086 # a list of words
+	apt_private "$dir" apt-cache madison $names | regexes=$* awk '
+		BEGIN { num = split(ENVIRON["regexes"], regex, " ") }
+		{ for (i = 1; i <= num; i++)
+			if ($1 ~ "^(" regex[i] ")$" && !(($3, i) in have)) {
+				have[$3, i] = $1
+				found[$3]++ } }
+		END { for (v in found) {
+			line = v
+			for (i = 1; i <= num; i++)
+				line = line " " have[v, i]
+			if (found[v] == num)
+				print line } }' | sort -V | tail -n 1
 }
 
 # The links of a merged /usr come first, so that a package that still ships

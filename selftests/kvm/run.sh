@@ -51,26 +51,6 @@ esac
 [ -n "$tests" ] || tests=$(cd "$here" && grep -l '^int main' -- *.c | sed 's/\.c$//' | grep -vx init)
 cross=aarch64-linux-gnu-
 
-# "VERSION SOURCE IMAGE" of the newest kernel whose source, headers and image for
-# arm64 are of one version.
-pick_kernel()
-{
-	local names
-
-	names=$(apt_private "$1" apt-cache pkgnames linux- | grep -E \
-		"^linux-(libc-dev|source-${series}|(image|binary)-${series}[0-9.]*(\+|-)[^ ]*cloud-arm64)\$")
-	# shellcheck disable=SC2086 # a list of words
-	apt_private "$1" apt-cache madison $names | awk '
-		{ kind = $1 ~ /^linux-source/ ? "s" : $1 ~ /^linux-libc/ ? "h" : "i"
-		  # Where there is a linux-binary, linux-image only depends on it.
-		  if (have[$3, kind] !~ /^linux-binary/)
-			have[$3, kind] = $1
-		  versions[$3] = 1 }
-		END { for (v in versions)
-			if ((v, "s") in have && (v, "h") in have && (v, "i") in have)
-				print v, have[v, "s"], have[v, "i"] }' | sort -V | tail -n 1
-}
-
 # What building the framework's library takes, out of the source package.
 unpack_framework()
 {
@@ -115,7 +95,9 @@ fill_kvm()
 	local dir=$1 version source image
 
 	apt_begin "$dir" "$release" arm64 || return
-	read -r version source image < <(pick_kernel "$dir")
+	# Where there is a linux-binary, linux-image only depends on it.
+	read -r version source image _ < <(apt_newest "$dir" "linux-source-$series" \
+		"linux-(binary|image)-${series}[0-9.]*[+-].*cloud-arm64" linux-libc-dev)
 	[ -n "${version:-}" ] || { echo "no kernel $kernel with its source in $release"; return 1; }
 	mkdir "$dir/tree"
 	(cd "$dir/apt/cache/archives" && apt_private "$dir" apt-get -q download \
