@@ -35,9 +35,9 @@
 #define INVAL_PORT_FREE(mem) xfree(mem)
 #endif
 
-/* What a trace is to do with an event: nothing, or the embedder's own. */
-#ifndef INVAL_PORT_TRACE
-#define INVAL_PORT_TRACE(what) (void)(what)
+/* Places in a walk where an interrupt may come; a test lets time pass there. */
+#ifndef INVAL_PORT_INTERRUPTED
+#define INVAL_PORT_INTERRUPTED() do { } while (0)
 #endif
 
 struct inval_port_defer {
@@ -181,7 +181,10 @@ static inline void inval_port_read_sync(inval_read_ctx *ctx)
 
 static inline void *inval_port_slot_load(inval_slot *slot)
 {
-	return rcu_dereference(ACCESS_ONCE(*slot));
+	void *p = rcu_dereference(ACCESS_ONCE(*slot));
+
+	INVAL_PORT_INTERRUPTED();
+	return p;
 }
 
 static inline void *inval_port_slot_owned(inval_slot *slot)
@@ -267,6 +270,7 @@ static inline unsigned long inval_port_irq_save(void)
 {
 	unsigned long flags;
 
+	INVAL_PORT_INTERRUPTED();
 	local_irq_save(flags);
 	return flags;
 }
@@ -422,7 +426,7 @@ static inline void inval_port_warn(enum inval_warn what, uint64_t id, uint64_t v
 
 static inline void inval_port_trace(enum inval_event what, uint64_t id, uint64_t value)
 {
-	INVAL_PORT_TRACE(what);
+	(void)what;
 	(void)id;
 	(void)value;
 }

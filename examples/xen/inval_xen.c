@@ -8,7 +8,8 @@
  * - a flush that returned 0 has taken effect on every page for each tag and device that
  *   the domain had from the flush's beginning to its end
  * - no command of a flush takes effect after it has returned, none that nobody asked for
- * - no ATC_INV takes effect at a device after the commit that took it out of the domain
+ * - no ATC_INV takes effect at a device after the commit that took it out of the domain,
+ *   and none at all at one that is in no domain with ATS
  * - a tag that lost its last user is flushed whole before commit returns
  * - in the end no device is left, and every array came back once
  *
@@ -24,9 +25,9 @@
 #include <xen/vmap.h>
 
 static void torture_free(void *mem);
-static void torture_event(unsigned int what);
+static void torture_dawdle(void);
 #define INVAL_PORT_FREE(mem) torture_free(mem)
-#define INVAL_PORT_TRACE(what) torture_event(what)
+#define INVAL_PORT_INTERRUPTED() torture_dawdle()
 
 #include <inval.h>
 #include "inval_selftest.h"
@@ -94,7 +95,7 @@ static struct tasklet smmu_tasklet;
 static struct inval_selftest selftest;
 static uint32_t selftest_regs[INVAL_SELFTEST_WORDS];
 static uint64_t selftest_other;		/* 1 + what the second CPU returned */
-static uint64_t given, freed, running;
+static uint64_t given, freed, running, commits;
 static const char *wrong;
 
 #define LOAD(p)		inval_port_load_acquire64(p)
@@ -127,11 +128,18 @@ static void torture_free(void *mem)
 	add64(&freed, 1);
 }
 
-/* Walks dawdle once in a while between the array and the queue: others overtake them. */
-static void torture_event(unsigned int what)
+/*
+ * As if an interrupt came: some walks dawdle, with the array or on their way to the queue,
+ * until the other worker has changed a domain, so what waits for them has to.
+ */
+static void torture_dawdle(void)
 {
-	if (what == INVAL_EVENT_FLUSH_BEGIN && (NOW() >> 10) % 4 == 0)
-		udelay(300);
+	uint64_t before = LOAD(&commits), begun = inval_port_now_us();
+
+	if (LOAD(&running) == 0U || begun % 8U != 0U)
+		return;
+	while (LOAD(&commits) == before && inval_port_now_us() - begun < 5000U)
+		cpu_relax();
 }
 
 /* The SMMUs */
@@ -151,6 +159,16 @@ static void effect(uint64_t addr, uint64_t num, uint32_t key)
 	       "an ATC_INV after the device has left");
 	for (; num > 0U; num--)
 		__sync_fetch_and_or(&worker[who].seen[page + num - 1U], 1ULL << key);
+}
+
+static bool is_here(uint32_t n)
+{
+	uint32_t i;
+
+	for (i = 0; i < DOMAINS; i++)
+		if (LOAD(&dom[i].allowed[n]) != 0U)
+			return true;
+	return false;
 }
 
 /* A range has a TG. */
@@ -176,7 +194,7 @@ static void smmu_do(struct smmu *s, struct inval_cmd cmd)
 		add64(&s->emptied[tag % DOMAINS], 1);
 		break;
 	case INVAL_OP_ATC_INV:
-		expect(tag < DEVICES, "a StreamID that nobody has");
+		expect(tag < DEVICES && is_here(tag % DEVICES), "an ATC_INV to a device that is gone");
 		if ((cmd.d1 & 63U) != INVAL_CMD_ATC_ALL)
 			effect(cmd.d1 & ~0xfffULL, 1ULL << (cmd.d1 & 63U), 8U + tag % DEVICES);
 		break;
@@ -371,6 +389,7 @@ static void change(struct worker *w, struct endpoint *v, uint32_t to, enum inval
 	count_device(v->domain, v, v->ats, ~0U);
 	end(w, &t, v);
 	allow(v->domain, v, v->ats, ~0ULL);
+	add64(&commits, 1);
 	v->domain = to;
 	v->ats = ats;
 	w->attaches++;
@@ -413,7 +432,7 @@ static void run_worker(void *data)
 	       read_atomic(&wrong) == NULL) {
 		process_pending_softirqs();
 		flush(w, chance(w, DOMAINS));
-		if (chance(w, 8) == 0U) {
+		if (chance(w, 3) == 0U) {
 			to = chance(w, DOMAINS + 1U);
 			attach(w, chance(w, DEVICES / WORKERS), to);
 		}
@@ -538,7 +557,7 @@ static void second_cpu(void *unused)
 	add64(&selftest_other, 1U + inval_selftest_cpu(&selftest, 1));
 }
 
-static void self_test(void)
+static bool self_test(void)
 {
 	static struct tasklet second;
 	uint32_t line = inval_selftest(&selftest, selftest_regs, selftest_regs), other;
@@ -556,6 +575,7 @@ static void self_test(void)
 	}
 	if (line != 0U)
 		printk("inval: inval_selftest.h, line %u\n", line);
+	return line == 0U;
 }
 
 /* By address, through a registry: its lock, the mutex and the lines of a page. */
@@ -628,11 +648,12 @@ static void capabilities(void)
 
 static int __init inval_boot(void)
 {
-	self_test();
-	cache();
-	firmware();
-	capabilities();
-	torture();
+	if (self_test()) {
+		cache();
+		firmware();
+		capabilities();
+		torture();
+	}
 	printk("inval: end\n");
 	return 0;
 }

@@ -88,7 +88,7 @@ fill_dom0()
 # boot KERNEL		Xen's command line is -append only beside one for dom0
 boot()
 {
-	timeout -k 5 600 "$qemu" -M virt,virtualization=on,iommu=smmuv3,gic-version=3 \
+	timeout -k 5 "$seconds" "$qemu" -M virt,virtualization=on,iommu=smmuv3,gic-version=3 \
 		-cpu cortex-a57 -accel tcg,thread=multi -smp 3 -m 2G -nodefaults -no-user-config \
 		-display none -monitor none -no-reboot -serial stdio -kernel "$item/xen" \
 		-device "guest-loader,addr=0x50000000,kernel=$1,bootargs=console=hvc0 panic=-1" \
@@ -121,10 +121,12 @@ same_capabilities()
 need_packages gcc-aarch64-linux-gnu gcc libc6-dev make flex bison python3 dpkg-dev xz-utils
 cache_qemu
 kernel=$out/none
+seconds=240
 printf 'no kernel' >"$kernel"
 if [ -n "$dom0" ]; then
 	cache_item xen-dom0-6.12-1 fill_dom0
 	kernel=$item/vmlinuz
+	seconds=900
 fi
 cache_item xen-4.17-1 fill_source
 source=$item
