@@ -51,7 +51,7 @@ static void array_free(void *mem);
 #define SMMUS	2U
 #define DOMAINS	3U		/* the last one is a stage 2 */
 #define NONE	DOMAINS
-#define DEVICES	6U
+#define DEVICES	12U
 #define READERS	3U
 #define WRITERS	2U
 #define THREADS	(READERS + WRITERS)
@@ -320,14 +320,14 @@ static void smmu_stop(u32 number)
 	kfree(smmu[number].book);
 }
 
-static void work_init(struct work *w, u32 waits)
+static void work_init(struct work *w)
 {
 	w->f.smmus = smmus;
 	w->f.smmu_num = SMMUS;
 	w->f.batch = w->batch;
 	w->f.batch_num = ARRAY_SIZE(w->batch);
 	w->f.waits = w->waits;
-	w->f.wait_num = waits;
+	w->f.wait_num = SMMUS;
 	w->f.errors = w->errors;
 	w->f.error_num = ARRAY_SIZE(w->errors);
 }
@@ -390,6 +390,7 @@ static void flush(struct reader *r)
 	int before[KEYS], after[KEYS], was = atomic_read(&changes);
 
 	r->pages = 1 + get_random_u32_below(PAGES);
+	r->work.f.wait_num = 1 + get_random_u32_below(SMMUS);
 	for (i = 0; i < PAGES; i++)
 		atomic_set(&r->seen[i], 0);
 	atomic64_set(&r->now, ++r->flushes << 4 | r->number << 2 | which);
@@ -411,7 +412,7 @@ static void flush(struct reader *r)
 static int provider_start(struct inval_provider *p, const struct inval_region *r)
 {
 	atomic_inc(&provider_users);
-	fsleep(100);
+	fsleep(3000);
 	inval_cache_clean_inv(r->va, r->bytes);
 	atomic_dec(&provider_users);
 	return 0;
@@ -431,7 +432,7 @@ static int run_reader(void *arg)
 {
 	while (!kthread_should_stop()) {
 		flush(arg);
-		if (chance(64))
+		if (chance(8))
 			clean();
 		cond_resched();
 	}
@@ -618,11 +619,10 @@ static int run_writer(void *arg)
 		from = v->domain;
 		to = get_random_u32_below(from == NONE ? DOMAINS : DOMAINS + 1);
 		lock(to, from);
-		change(w, v, to, to != NONE && chance(2), true);
+		change(w, v, to, to != NONE && chance(4), true);
 		unlock(to, from);
-		if (chance(4))
-			purge(get_random_u32_below(DOMAINS));
-		if (w->number == 0 && chance(8))
+		purge(get_random_u32_below(DOMAINS));
+		if (w->number == 0 && chance(4))
 			replace_provider();
 		cond_resched();
 	}
@@ -657,11 +657,11 @@ static int setup(void)
 	setup_domains();
 	for (i = 0; i < READERS; i++) {
 		reader[i].number = i;
-		work_init(&reader[i].work, 1 + i % SMMUS);
+		work_init(&reader[i].work);
 	}
 	for (i = 0; i < WRITERS; i++) {
 		writer[i].number = i;
-		work_init(&writer[i].work, SMMUS);
+		work_init(&writer[i].work);
 	}
 	hrtimer_init(&tick, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
 	tick.function = run_smmus;
@@ -741,7 +741,7 @@ static const char *missing(void)
 		if (!sum(i))
 			return figure_names[i];
 	}
-	if (sum(FLUSHES) < 1000 || sum(MET) < 100)
+	if (sum(FLUSHES) < 1000 || sum(MET) < 200)
 		return "changes during flushes";
 	return NULL;
 }

@@ -95,13 +95,14 @@ pack()
 	(cd "$1/fs" && find . | cpio -o -H newc --quiet) >"$1/initramfs"
 }
 
-# boot DIR: freed memory is overwritten and checked
+# boot DIR: freed memory is overwritten and checked; a slow machine is no fault
 boot()
 {
 	timeout -k 5 600 "$qemu" -M virt,iommu=smmuv3,gic-version=3 -cpu neoverse-n1 \
 		-accel tcg,thread=multi -smp 3 -m 1G -nodefaults -no-user-config -display none \
 		-monitor none -no-reboot -serial stdio -kernel "$image" -initrd "$1/initramfs" \
-		-append "console=ttyAMA0 panic=-1 rdinit=/init slub_debug=FZPU loglevel=7" \
+		-append "console=ttyAMA0 panic=-1 rdinit=/init slub_debug=FZPU loglevel=7 \
+			watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=300" \
 		</dev/null 2>&1 | tr -d '\r' >"$1/console"
 }
 
