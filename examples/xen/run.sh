@@ -121,7 +121,7 @@ same_capabilities()
 need_packages gcc-aarch64-linux-gnu gcc libc6-dev make flex bison python3 dpkg-dev xz-utils
 cache_qemu
 kernel=$out/none
-seconds=240
+seconds=480
 printf 'no kernel' >"$kernel"
 if [ -n "$dom0" ]; then
 	cache_item xen-dom0-6.12-1 fill_dom0
