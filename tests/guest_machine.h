@@ -47,8 +47,9 @@ struct gm {
 	/* What emulate answers; and after how many calls it says -EAGAIN once. */
 	int answer;
 	uint32_t again;
-	/* Before a command is copied. */
+	/* Before a command is copied; while one is emulated. */
 	void (*on_fetch)(uint32_t slot);
+	void (*on_emulate)(void);
 };
 
 static struct gm gm;
@@ -94,20 +95,33 @@ static inline int gm_emulate(void *ctx, struct inval_cmd in, const struct inval_
 	if (gm.again != 0u && --gm.again == 0u)
 		return -INVAL_EAGAIN;
 	gm_note(in.d0 | 0x100u, in.d1);
+	if (gm.on_emulate)
+		gm.on_emulate();
 	(void)res;
 	return gm.answer;
 }
 
-/* Our queue; an ATC_INV needs the walk of its domain. */
+/* Streams leave while nobody walks. */
+static inline bool gm_find(const void *streams, uint32_t vsid, struct inval_guest_stream *out)
+{
+	CHECK(*rec_depth(REC_SCOPE_READ) != 0u, "streams are looked at outside of a read section");
+	return inval_guest_map_find(streams, vsid, out);
+}
+
+/* Our queue; what names a stream needs a walk; only an ATC_INV can fail at a device. */
 static inline int gm_issue(struct inval_smmu *smmu, const struct inval_cmd *cmds, uint32_t num,
 			   bool sync, struct inval_ticket *ticket)
 {
+	bool atc = false;
 	uint32_t i;
 
 	CHECK(num <= GM_BATCH, "more than the batch has room for");
-	for (i = 0; i < num; i++)
-		CHECK((cmds[i].d0 & 0xffu) != 0x40u || *rec_depth(REC_SCOPE_READ) != 0u,
-		      "ATC_INV outside of a read section");
+	for (i = 0; i < num; i++) {
+		CHECK(!rules_has(cmds[i].d0, RF_SID) || *rec_depth(REC_SCOPE_READ) != 0u,
+		      "a stream is named outside of a read section");
+		atc = atc || (cmds[i].d0 & 0xffu) == 0x40u;
+	}
+	CHECK(ticket->atc == atc, "asks for ATC failures: %d", (int)ticket->atc);
 	return inval_flush_issue(smmu, cmds, num, sync, ticket);
 }
 
@@ -184,12 +198,13 @@ static inline void gm_open(uint64_t seed)
 	gm.answer = 0;
 	gm.again = 0;
 	gm.on_fetch = NULL;
+	gm.on_emulate = NULL;
 }
 
 static inline int gm_run(uint32_t budget)
 {
-	return inval_guestq_run(&gm.q, budget, &gm.rep, gm_fetch, inval_guest_map_find, gm_emulate,
-				gm_issue, gm_wait);
+	return inval_guestq_run(&gm.q, budget, &gm.rep, gm_fetch, gm_find, gm_emulate, gm_issue,
+				gm_wait);
 }
 
 static inline uint64_t gm_read(uint32_t offset)

@@ -175,6 +175,40 @@ TEST(guestq, emulated_command_may_be_issued)
 	gm_close();
 }
 
+/* Stream 6 is taken away, and given to somebody else under another number. */
+static void take_stream(void)
+{
+	gm.j.stream[2].vsid = 9;
+}
+
+static void swap_stream(void)
+{
+	gm.j.stream[2].sid = 0x8;
+}
+
+/* Emulation takes its time, and the stream that was looked up before it may be gone. */
+TEST(guestq, stream_that_leaves_meanwhile_is_left_alone)
+{
+	static const uint64_t cmds[] = { 0x03, 0x04, 0x44, 0x01 };
+	uint32_t i, gone;
+
+	for (i = 0; i < 4; i++) {
+		for (gone = 0; gone < 3; gone++) {
+			open_booted(4, i);
+			gm.answer = INVAL_GUESTQ_ISSUE;
+			gm.on_emulate = gone == 0 ? NULL : gone == 1 ? take_stream : swap_stream;
+			gm_push(cmds[i] | (uint64_t)6 << 32, 0);
+			gm_push(NH_ASID(1), 0);
+			CHECK(gm_run(100) == 0 && gm_error() == 0 && gm_cons() == 2, "CONS %u",
+			      (unsigned int)gm_cons());
+			CHECK(gm.dones == (gone == 0 ? 3u : 2u) && gm.rep.issued == gm.dones - 1,
+			      "%llx took effect", (unsigned long long)gm.done[1][0]);
+			CHECK(gm.done[gm.dones - 1][0] == OUR_ASID(1), "what is behind it");
+			gm_close();
+		}
+	}
+}
+
 TEST(guestq, emulation_that_fails_is_illegal)
 {
 	open_booted(4, 3);
@@ -281,6 +315,24 @@ TEST(guestq, atc_failure_comes_with_the_sync)
 		      gm_cons() == 4 + again, "retried: CONS %u", (unsigned int)gm_cons());
 		gm_close();
 	}
+}
+
+/* Our queue has other producers, whose ATC_INV may fail while a guest's command is waited for. */
+TEST(guestq, anothers_atc_failure_is_none_of_a_guest_without_ats)
+{
+	struct inval_cmd atc = { ATC(9), 0 };
+	int err;
+
+	open_booted(4, 1);
+	gm.smmu.next[MODEL_ATC] = 1;
+	err = inval_queue_put(&gm.queue, &atc, 1, false, NULL);
+	CHECK(err == 0, "put: %d", err);
+	gm_push(NH_ASID(1), 0);
+	gm_push(0x46, 0);
+	CHECK(gm_run(100) == 0 && gm_cons() == 2, "CONS %u", (unsigned int)gm_cons());
+	CHECK(gm.smmu.raised[MODEL_ERR_ATC] == 1, "the other's did not fail");
+	CHECK(gm_error() == 0 && gm.emulations == 1, "error %u", (unsigned int)gm_error());
+	gm_close();
 }
 
 TEST(guestq, atc_failure_is_gone_when_the_queue_was_off)
@@ -571,6 +623,38 @@ TEST(guestq, prod_moves_meanwhile)
 	gm_close();
 }
 
+/*
+ * Another vCPU has found the queue off and stores to CMDQ_BASE or CONS when it is on
+ * again: no driver does that. What is being worked on keeps its place and size.
+ */
+static void late_store(uint32_t slot)
+{
+	if (slot == prod_at)
+		gm.q.s.base = GM_BASE | 1;
+	if (slot == prod_to)
+		gm.q.s.cons = 0x12;
+}
+
+TEST(guestq, base_and_cons_stored_too_late)
+{
+	uint32_t i, which;
+
+	for (which = 0; which < 2; which++) {
+		open_booted(GM_LG2, which);
+		for (i = 0; i < 11; i++)
+			gm_push(NH_ASID(i), 0);
+		gm.on_fetch = late_store;
+		prod_at = which == 0 ? 5 : GM_SLOTS;
+		prod_to = which == 1 ? 5 : GM_SLOTS;
+		CHECK(gm_run(11) == 0 && gm.dones == 11, "%u", (unsigned int)gm.dones);
+		CHECK(gm.rep.consumed == 11 && gm.rep.issued == 11, "%u consumed, %u issued",
+		      (unsigned int)gm.rep.consumed, (unsigned int)gm.rep.issued);
+		for (i = 0; i < 11; i++)
+			EXPECT_SEEN(0, OUR_ASID(i), 0);
+		gm_close();
+	}
+}
+
 /* PROD that jumps at each look: a call still ends. */
 static void jump_prod(enum rec_kind kind, uint64_t addr, uint64_t value)
 {
@@ -585,6 +669,32 @@ TEST(guestq, prod_that_never_rests)
 	machine.hook = jump_prod;
 	CHECK(gm_run(50) >= 0, "ends");
 	CHECK(gm.fetches <= 50, "%u", (unsigned int)gm.fetches);
+	machine.hook = NULL;
+	gm_close();
+}
+
+/* Another vCPU acknowledges an error as soon as it is there: the call goes on behind it. */
+static void ack_error(enum rec_kind kind, uint64_t addr, uint64_t value)
+{
+	if (kind != REC_LOAD64 || addr != rec_addr(&gm.q.s.gerror) || gm_error() == 0)
+		return;
+	gm_put(gm_cons(), 0x46, 0);
+	gm_ack();
+	(void)value;
+}
+
+TEST(guestq, error_that_is_acknowledged_meanwhile)
+{
+	uint32_t i;
+
+	open_booted(4, 1);
+	machine.hook = ack_error;
+	for (i = 0; i < 4; i++)
+		gm_push(i % 2 == 0 ? 0 : 0x46, 0);
+	CHECK(gm_run(6) == 0 && gm.rep.error && gm.rep.consumed == 4, "%u",
+	      (unsigned int)gm.rep.consumed);
+	CHECK(gm_cons() == 4 && gm.emulations == 4 && gm.fetches == 6, "%u emulated, CONS %u",
+	      (unsigned int)gm.emulations, (unsigned int)gm_cons());
 	machine.hook = NULL;
 	gm_close();
 }

@@ -20,7 +20,7 @@
  *	CERROR_ABT	the guest's memory could not be read; or the SMMU's queue is
  *			broken, then the call returns that too
  *	CERROR_ATC_INV_SYNC	an ATC_INV since the guest's last SYNC was not confirmed;
- *			on a shared queue it may have been another's
+ *			on a shared queue it may have been another's at that time
  */
 #ifndef INVAL_GUESTQ_GUARD
 #define INVAL_GUESTQ_GUARD
@@ -70,16 +70,18 @@ typedef int (*inval_guestq_fetch_fn)(void *ctx, uint64_t ipa, uint64_t *mem);
  * (ctx, in, res): the guest's command, and what guest.h made of it. A SYNC: all before
  * it is complete; signal it, to the guest. A CFGI_STE_RANGE or CFGI_ALL comes as one
  * CFGI_STE for each stream. Called outside of read sections: may attach and detach, and
- * sleep where inval_guestq_run() was called so. Returns 0: done;
- * INVAL_GUESTQ_ISSUE: done, and res->cmd goes to the SMMU and is waited for;
- * -INVAL_EAGAIN: not now, the next call tries again; another code: CERROR_ILL.
+ * sleep where inval_guestq_run() was called so; so the stream that was found may have
+ * left the guest, if not a lock of the caller's keeps it. Returns 0: done;
+ * INVAL_GUESTQ_ISSUE: done, and res->cmd goes to the SMMU and is waited for, if the
+ * stream is still the guest's; -INVAL_EAGAIN: not now, the next call tries again;
+ * another code: CERROR_ILL.
  */
 typedef int (*inval_guestq_emulate_fn)(void *ctx, struct inval_cmd in,
 				       const struct inval_guest_result *res);
 
 /**
- * struct inval_guestq_side - a read side that an ATC_INV needs; the caller's
- * @ctx: of a domain with a stream of the guest's that has ATS
+ * struct inval_guestq_side - a read side that streams need; the caller's
+ * @ctx: of a domain with a stream of the guest's
  * @token: the library's
  */
 struct inval_guestq_side {
@@ -96,8 +98,9 @@ struct inval_guestq_side {
  * @batch: room for commands on their way
  * @at: as many numbers
  * @batch_num: length of both, 1 or more
- * @reads: the read sides of all domains whose streams have ATS, in the order in
- *	which locks are taken; may be NULL with @read_num 0
+ * @reads: the read sides of all domains whose streams have ATS, and what else is to
+ *	be waited for when a stream leaves the guest, in the order in which locks are
+ *	taken; may be NULL with @read_num 0
  * @read_num: length of @reads
  *
  * All memory is the caller's, and stays until nobody uses the queue.
@@ -172,21 +175,29 @@ enum inval_guestq_stop {
 
 /**
  * struct inval_guestq_round - internal: commands between two emulated ones
- * @pos: where CONS stood
+ * @mask: bits of an index with its wrap bit
+ * @base: address of the queue
+ * @left: commands between CONS and PROD
+ * @pos: where CONS stands
  * @num: commands copied
  * @abt: the one behind them could not be
  * @next: the first that is neither forwarded nor nothing
  * @fill: commands to be forwarded
+ * @atc: an ATC_INV is among them
  * @stop: enum inval_guestq_stop, for the command at @next
  * @in: that command
  * @res: what it becomes
  */
 struct inval_guestq_round {
+	uint32_t mask;
+	uint64_t base;
+	uint32_t left;
 	uint32_t pos;
 	uint32_t num;
 	bool abt;
 	uint32_t next;
 	uint32_t fill;
+	bool atc;
 	enum inval_guestq_stop stop;
 	struct inval_cmd in;
 	struct inval_guest_result res;
@@ -219,14 +230,6 @@ static inline int inval_guestq_init(struct inval_guestq *q, const struct inval_g
 	q->s.looping = false;
 	q->s.atc_failed = false;
 	return 0;
-}
-
-/* Internal: slots, log2: LOG2SIZE over what IDR1.CMDQS shows acts as that. */
-static inline uint32_t inval_guestq_lg2(const struct inval_guestq *q, uint64_t base)
-{
-	uint32_t lg2 = (uint32_t)base & 0x1fU;
-
-	return lg2 < q->cfg.guest->shown.cmdq_lg2 ? lg2 : q->cfg.guest->shown.cmdq_lg2;
 }
 
 /* Internal: may the guest write CMDQ_BASE and CONS? (IHI 0070, 6.3: only while off.) */
@@ -371,66 +374,64 @@ static inline int inval_guestq_read(struct inval_guestq *q, uint32_t offset, uin
 	return 0;
 }
 
-/* Internal: commands between CONS and PROD; none while PROD is more than a lap ahead. */
-static inline uint32_t inval_guestq_pending(struct inval_guestq *q, uint32_t pos)
+/*
+ * Internal: where the queue stands, looked at once: registers may be written meanwhile.
+ * LOG2SIZE over what IDR1.CMDQS shows acts as that; bits of the base below the queue's
+ * size are ignored; while PROD is more than a lap ahead there are no commands.
+ */
+static inline void inval_guestq_look(struct inval_guestq *q, struct inval_guestq_round *r)
 {
-	uint32_t size = 1U << inval_guestq_lg2(q, inval_port_load64(&q->s.base)), num;
+	uint64_t base = inval_port_load64(&q->s.base), bytes;
+	uint32_t lg2 = (uint32_t)base & 0x1fU, most = q->cfg.guest->shown.cmdq_lg2;
 
+	lg2 = lg2 < most ? lg2 : most;
+	r->mask = (2U << lg2) - 1U;
+	bytes = (uint64_t)INVAL_CMD_BYTES << lg2;
+	r->base = base & 0x00ffffffffffffe0ULL & ~(bytes - 1U);
+	r->pos = (uint32_t)inval_port_load64(&q->s.cons) & r->mask;
 	/* order: guest_prod */
-	num = ((uint32_t)inval_port_load_acquire64(&q->s.prod) - pos) & (2U * size - 1U);
-	return num <= size ? num : 0U;
+	r->left = ((uint32_t)inval_port_load_acquire64(&q->s.prod) - r->pos) & r->mask;
+	if (r->left > 1U << lg2)
+		r->left = 0;
 }
 
 /* Internal: index and wrap bit behind @pos. */
-static inline uint32_t inval_guestq_behind(struct inval_guestq *q, uint32_t pos)
+static inline uint32_t inval_guestq_behind(const struct inval_guestq_round *r, uint32_t pos)
 {
-	uint32_t size = 1U << inval_guestq_lg2(q, inval_port_load64(&q->s.base));
-
-	return (pos + 1U) & (2U * size - 1U);
+	return (pos + 1U) & r->mask;
 }
 
-/* Internal: where CONS stands. */
-static inline uint32_t inval_guestq_pos(struct inval_guestq *q)
+/* Internal: where a command lies. */
+static inline uint64_t inval_guestq_ipa(const struct inval_guestq_round *r, uint32_t pos)
 {
-	uint32_t size = 1U << inval_guestq_lg2(q, inval_port_load64(&q->s.base));
-
-	return (uint32_t)inval_port_load64(&q->s.cons) & (2U * size - 1U);
-}
-
-/* Internal: where a command lies; the base's bits below the queue's size are ignored. */
-static inline uint64_t inval_guestq_ipa(struct inval_guestq *q, uint32_t pos)
-{
-	uint64_t base = inval_port_load64(&q->s.base);
-	uint64_t bytes = (uint64_t)INVAL_CMD_BYTES << inval_guestq_lg2(q, base);
-
-	return (base & 0x00ffffffffffffe0ULL & ~(bytes - 1U)) |
-	       (((uint64_t)pos * INVAL_CMD_BYTES) & (bytes - 1U));
+	return r->base + (uint64_t)(pos & (r->mask >> 1)) * INVAL_CMD_BYTES;
 }
 
 /* Internal: CONS moves to @pos, with an error there or without one. */
-static inline void inval_guestq_advance(struct inval_guestq *q, uint32_t pos, uint32_t err,
+static inline void inval_guestq_advance(struct inval_guestq *q, struct inval_guestq_round *r,
+					uint32_t pos, uint32_t err,
 					struct inval_guestq_report *rep)
 {
-	uint32_t size = 1U << inval_guestq_lg2(q, inval_port_load64(&q->s.base));
-
-	rep->consumed += (pos - inval_guestq_pos(q)) & (2U * size - 1U);
+	rep->consumed += (pos - r->pos) & r->mask;
+	r->pos = pos;
 	inval_port_store_release64(&q->s.cons, pos | inval_bits(err, 24)); /* order: guest_cons */
 }
 
 /* Internal: an error at @pos: CONS.ERR before GERROR (IHI 0070, 7.1). */
-static inline void inval_guestq_raise(struct inval_guestq *q, uint32_t pos, uint32_t err,
-				      struct inval_guestq_report *rep)
+static inline void inval_guestq_raise(struct inval_guestq *q, struct inval_guestq_round *r,
+				      uint32_t pos, uint32_t err, struct inval_guestq_report *rep)
 {
-	inval_guestq_advance(q, pos, err, rep);
+	inval_guestq_advance(q, r, pos, err, rep);
 	/* order: guest_error */
 	inval_port_store_release64(&q->s.gerror,
 				   inval_port_load64(&q->s.gerror) ^ INVAL_GERROR_CMDQ);
 	q->s.looping = false;
+	r->stop = INVAL_GUESTQ_GO;
 	rep->error = true;
 }
 
 /* Internal: is there something to do? Also answers what the guest wrote to CR0. */
-static inline bool inval_guestq_ready(struct inval_guestq *q)
+static inline bool inval_guestq_ready(struct inval_guestq *q, struct inval_guestq_round *r)
 {
 	uint64_t cr0 = inval_port_load64(&q->s.cr0), gerror = inval_port_load64(&q->s.gerror);
 
@@ -443,23 +444,51 @@ static inline bool inval_guestq_ready(struct inval_guestq *q)
 	}
 	if (((gerror ^ inval_port_load64(&q->s.gerrorn)) & INVAL_GERROR_CMDQ) != 0U)
 		return false;
-	if (inval_guestq_pending(q, inval_guestq_pos(q)) != 0U)
-		return true;
-	q->s.looping = false;
-	return false;
+	inval_guestq_look(q, r);
+	if (r->left == 0U)
+		q->s.looping = false;
+	return r->left != 0U;
 }
 
-/* Internal: commands to the SMMU, a SYNC, and wait. */
+/*
+ * Internal: from the lookup of a stream until its command is complete it is a walk: who
+ * takes a device away waits for it before the device may be reset.
+ */
+static inline void inval_guestq_walk_begin(struct inval_guestq *q)
+{
+	uint32_t i;
+
+	for (i = 0; i < q->cfg.read_num; i++)
+		q->cfg.reads[i].token = inval_port_read_begin(q->cfg.reads[i].ctx);
+}
+
+/* Internal: its end. */
+static inline void inval_guestq_walk_end(struct inval_guestq *q)
+{
+	uint32_t i;
+
+	for (i = q->cfg.read_num; i > 0U; i--)
+		inval_port_read_end(q->cfg.reads[i - 1U].ctx, q->cfg.reads[i - 1U].token);
+}
+
+/* Internal: commands to the SMMU, a SYNC, and wait. @atc: an ATC_INV is among them. */
 INVAL_ALWAYS_INLINE int inval_guestq_give(struct inval_guestq *q, const struct inval_cmd *cmds,
-					  uint32_t num, inval_issue_fn issue, inval_wait_fn wait)
+					  uint32_t num, bool atc, inval_issue_fn issue,
+					  inval_wait_fn wait)
 {
 	struct inval_ticket t;
 	int err;
 
 	inval_queue_ticket_init(&t);
-	t.atc = true;
+	t.atc = atc;
 	err = issue(q->cfg.smmu, cmds, num, true, &t);
 	return err != 0 ? err : wait(q->cfg.smmu, &t);
+}
+
+/* Internal: may this command fail at a device? */
+static inline bool inval_guestq_is_atc(const struct inval_cmd *cmd)
+{
+	return (cmd->d0 & 0xffU) == INVAL_OP_ATC_INV;
 }
 
 /*
@@ -472,7 +501,8 @@ INVAL_ALWAYS_INLINE int inval_guestq_isolate(struct inval_guestq *q, uint32_t nu
 	int err;
 
 	for (*done = 0; *done < num; ++*done) {
-		err = inval_guestq_give(q, &q->cfg.batch[*done], 1, issue, wait);
+		err = inval_guestq_give(q, &q->cfg.batch[*done], 1,
+					inval_guestq_is_atc(&q->cfg.batch[*done]), issue, wait);
 		if (err == -INVAL_EREMOTEIO)
 			q->s.atc_failed = true;
 		else if (err != 0)
@@ -485,28 +515,31 @@ INVAL_ALWAYS_INLINE int inval_guestq_isolate(struct inval_guestq *q, uint32_t nu
  * Internal: what was given is complete, or why not. What the SMMU cannot do is the
  * guest's error at the first command that is not complete.
  */
-INVAL_ALWAYS_INLINE int inval_guestq_complete(struct inval_guestq *q, uint32_t num, uint32_t *done,
+INVAL_ALWAYS_INLINE int inval_guestq_complete(struct inval_guestq *q,
+					      const struct inval_guestq_round *r, uint32_t *done,
 					      inval_issue_fn issue, inval_wait_fn wait)
 {
-	int err = num == 0U ? 0 : inval_guestq_give(q, q->cfg.batch, num, issue, wait);
+	int err = 0;
 
-	*done = num;
+	*done = r->fill;
+	if (r->fill != 0U)
+		err = inval_guestq_give(q, q->cfg.batch, r->fill, r->atc, issue, wait);
 	if (err == -INVAL_EREMOTEIO) {
 		q->s.atc_failed = true;
 		return 0;
 	}
 	if (err == -INVAL_EILSEQ)
-		return inval_guestq_isolate(q, num, done, issue, wait);
+		return inval_guestq_isolate(q, r->fill, done, issue, wait);
 	if (err != 0)
 		*done = 0;
 	return err;
 }
 
 /* Internal: the SMMU's @err as the guest's; returns what the caller has to know. */
-static inline int inval_guestq_fail(struct inval_guestq *q, uint32_t pos, int err,
-				    struct inval_guestq_report *rep)
+static inline int inval_guestq_fail(struct inval_guestq *q, struct inval_guestq_round *r,
+				    uint32_t pos, int err, struct inval_guestq_report *rep)
 {
-	inval_guestq_raise(q, pos, err == -INVAL_EILSEQ ? INVAL_CERROR_ILL : INVAL_CERROR_ABT, rep);
+	inval_guestq_raise(q, r, pos, err == -INVAL_EILSEQ ? INVAL_CERROR_ILL : INVAL_CERROR_ABT, rep);
 	return err == -INVAL_EILSEQ ? 0 : err;
 }
 
@@ -521,7 +554,7 @@ static inline bool inval_guestq_forwards(uint32_t op)
 INVAL_ALWAYS_INLINE void inval_guestq_copy(struct inval_guestq *q, struct inval_guestq_round *r,
 					   uint32_t most, inval_guestq_fetch_fn fetch)
 {
-	uint32_t left = inval_guestq_pending(q, r->pos), pos = r->pos;
+	uint32_t left = r->left, pos = r->pos;
 	bool on = true;
 	uint64_t mem[2];
 
@@ -530,12 +563,12 @@ INVAL_ALWAYS_INLINE void inval_guestq_copy(struct inval_guestq *q, struct inval_
 	if (most > q->cfg.batch_num)
 		most = q->cfg.batch_num;
 	for (; on && left != 0U && r->num < most; left--) {
-		r->abt = fetch(q->cfg.ctx, inval_guestq_ipa(q, pos), mem) != 0;
+		r->abt = fetch(q->cfg.ctx, inval_guestq_ipa(r, pos), mem) != 0;
 		if (r->abt)
 			return;
 		q->cfg.batch[r->num] = inval_cmd_load(mem);
 		on = inval_guestq_forwards((uint32_t)(q->cfg.batch[r->num++].d0 & 0xffU));
-		pos = inval_guestq_behind(q, pos);
+		pos = inval_guestq_behind(r, pos);
 	}
 }
 
@@ -548,6 +581,7 @@ INVAL_ALWAYS_INLINE void inval_guestq_vet(struct inval_guestq *q, struct inval_g
 
 	r->next = r->pos;
 	r->fill = 0;
+	r->atc = false;
 	r->stop = INVAL_GUESTQ_GO;
 	for (i = 0; i < r->num; i++) {
 		r->in = q->cfg.batch[i];
@@ -560,8 +594,9 @@ INVAL_ALWAYS_INLINE void inval_guestq_vet(struct inval_guestq *q, struct inval_g
 		if (verdict == INVAL_VERDICT_FORWARD) {
 			q->cfg.at[r->fill] = r->next;
 			q->cfg.batch[r->fill++] = r->res.cmd;
+			r->atc = r->atc || inval_guestq_is_atc(&r->res.cmd);
 		}
-		r->next = inval_guestq_behind(q, r->next);
+		r->next = inval_guestq_behind(r, r->next);
 	}
 	if (r->abt)
 		r->stop = INVAL_GUESTQ_ABT;
@@ -572,48 +607,64 @@ static inline int inval_guestq_settle(struct inval_guestq *q, struct inval_guest
 				      uint32_t done, struct inval_guestq_report *rep)
 {
 	rep->issued += done;
-	if (err != 0) {
-		r->stop = INVAL_GUESTQ_GO;
-		return inval_guestq_fail(q, q->cfg.at[done], err, rep);
-	}
+	if (err != 0)
+		return inval_guestq_fail(q, r, q->cfg.at[done], err, rep);
 	if (r->stop == INVAL_GUESTQ_ILL)
-		inval_guestq_raise(q, r->next, INVAL_CERROR_ILL, rep);
+		inval_guestq_raise(q, r, r->next, INVAL_CERROR_ILL, rep);
 	else if (r->stop == INVAL_GUESTQ_ABT)
-		inval_guestq_raise(q, r->next, INVAL_CERROR_ABT, rep);
+		inval_guestq_raise(q, r, r->next, INVAL_CERROR_ABT, rep);
 	else if (r->next != r->pos)
-		inval_guestq_advance(q, r->next, INVAL_CERROR_NONE, rep);
+		inval_guestq_advance(q, r, r->next, INVAL_CERROR_NONE, rep);
 	return 0;
 }
 
-/*
- * Internal: one batch. Guest memory is copied first, for that may sleep. From the lookup
- * of a stream until its ATC_INV is complete it is a walk: a detach waits for it before
- * the device may be reset.
- */
+/* Internal: one batch. Guest memory is copied first, for that may sleep. */
 INVAL_ALWAYS_INLINE int inval_guestq_batch(struct inval_guestq *q, struct inval_guestq_round *r,
 					   uint32_t most, struct inval_guestq_report *rep,
 					   inval_guestq_fetch_fn fetch, inval_guest_find_fn find,
 					   inval_issue_fn issue, inval_wait_fn wait)
 {
-	uint32_t done = 0, i;
+	uint32_t done = 0;
 	int err;
 
-	r->pos = inval_guestq_pos(q);
 	inval_guestq_copy(q, r, most, fetch);
-	for (i = 0; i < q->cfg.read_num; i++)
-		q->cfg.reads[i].token = inval_port_read_begin(q->cfg.reads[i].ctx);
+	inval_guestq_walk_begin(q);
 	inval_guestq_vet(q, r, find);
-	err = inval_guestq_complete(q, r->fill, &done, issue, wait);
-	for (i = q->cfg.read_num; i > 0U; i--)
-		inval_port_read_end(q->cfg.reads[i - 1U].ctx, q->cfg.reads[i - 1U].token);
+	err = inval_guestq_complete(q, r, &done, issue, wait);
+	inval_guestq_walk_end(q);
 	return inval_guestq_settle(q, r, err, done, rep);
 }
 
+/*
+ * Internal: an emulated command goes to the SMMU, if its stream is still the guest's: the
+ * walk that found it is over.
+ */
+INVAL_ALWAYS_INLINE int inval_guestq_follow(struct inval_guestq *q,
+					    const struct inval_guest_result *res,
+					    struct inval_guestq_report *rep,
+					    inval_guest_find_fn find, inval_issue_fn issue,
+					    inval_wait_fn wait)
+{
+	bool sync = (res->cmd.d0 & 0xffU) == INVAL_OP_SYNC;
+	struct inval_guest_stream now;
+	int err = 0;
+
+	inval_guestq_walk_begin(q);
+	if (sync || (find(q->cfg.streams, res->stream.vsid, &now) &&
+		     now.vsid == res->stream.vsid && now.sid == res->stream.sid)) {
+		err = inval_guestq_give(q, &res->cmd, 1, false, issue, wait);
+		rep->issued += err == 0 || err == -INVAL_EREMOTEIO ? 1U : 0U;
+	}
+	inval_guestq_walk_end(q);
+	return err;
+}
+
 /* Internal: an emulated command: INVAL_GUESTQ_MORE when it is not yet done. */
-INVAL_ALWAYS_INLINE int inval_guestq_emulate(struct inval_guestq *q, uint32_t pos,
+INVAL_ALWAYS_INLINE int inval_guestq_emulate(struct inval_guestq *q, struct inval_guestq_round *r,
 					     struct inval_cmd in,
 					     const struct inval_guest_result *res,
 					     struct inval_guestq_report *rep,
+					     inval_guest_find_fn find,
 					     inval_guestq_emulate_fn emulate, inval_issue_fn issue,
 					     inval_wait_fn wait)
 {
@@ -622,39 +673,41 @@ INVAL_ALWAYS_INLINE int inval_guestq_emulate(struct inval_guestq *q, uint32_t po
 	if (err == -INVAL_EAGAIN)
 		return INVAL_GUESTQ_MORE;
 	if (err < 0) {
-		inval_guestq_raise(q, pos, INVAL_CERROR_ILL, rep);
+		inval_guestq_raise(q, r, r->pos, INVAL_CERROR_ILL, rep);
 		return 0;
 	}
 	if (err != INVAL_GUESTQ_ISSUE)
 		return 0;
-	err = inval_guestq_give(q, &res->cmd, 1, issue, wait);
+	err = inval_guestq_follow(q, res, rep, find, issue, wait);
 	if (err == -INVAL_EREMOTEIO)
 		q->s.atc_failed = true;
 	else if (err != 0)
-		return inval_guestq_fail(q, pos, err, rep);
-	rep->issued++;
+		return inval_guestq_fail(q, r, r->pos, err, rep);
 	return 0;
 }
 
 /* Internal: one stream of a CFGI_STE_RANGE; the last one ends the command. */
-INVAL_ALWAYS_INLINE int inval_guestq_stream(struct inval_guestq *q, struct inval_guestq_report *rep,
+INVAL_ALWAYS_INLINE int inval_guestq_stream(struct inval_guestq *q, struct inval_guestq_round *r,
+					    struct inval_guestq_report *rep,
 					    inval_guest_find_fn find,
 					    inval_guestq_emulate_fn emulate, inval_issue_fn issue,
 					    inval_wait_fn wait)
 {
-	uint32_t pos = inval_guestq_pos(q);
 	struct inval_guest_loop before = q->s.loop;
-	struct inval_guest_result res;
 	struct inval_cmd in;
+	bool more;
 	int err;
 
-	if (!inval_guest_loop_next(&q->s.loop, find, q->cfg.streams, &res)) {
+	inval_guestq_walk_begin(q);
+	more = inval_guest_loop_next(&q->s.loop, find, q->cfg.streams, &r->res);
+	inval_guestq_walk_end(q);
+	if (!more) {
 		q->s.looping = false;
-		inval_guestq_advance(q, inval_guestq_behind(q, pos), INVAL_CERROR_NONE, rep);
+		inval_guestq_advance(q, r, inval_guestq_behind(r, r->pos), INVAL_CERROR_NONE, rep);
 		return 0;
 	}
-	(void)inval_cmd_cfgi_ste(&in, false, res.stream.vsid, false);
-	err = inval_guestq_emulate(q, pos, in, &res, rep, emulate, issue, wait);
+	(void)inval_cmd_cfgi_ste(&in, false, r->res.stream.vsid, false);
+	err = inval_guestq_emulate(q, r, in, &r->res, rep, find, emulate, issue, wait);
 	if (err == INVAL_GUESTQ_MORE)
 		q->s.loop = before;
 	return err;
@@ -663,10 +716,10 @@ INVAL_ALWAYS_INLINE int inval_guestq_stream(struct inval_guestq *q, struct inval
 /* Internal: the command that ended a round, at CONS now. */
 INVAL_ALWAYS_INLINE int inval_guestq_single(struct inval_guestq *q, struct inval_guestq_round *r,
 					    struct inval_guestq_report *rep,
+					    inval_guest_find_fn find,
 					    inval_guestq_emulate_fn emulate, inval_issue_fn issue,
 					    inval_wait_fn wait)
 {
-	uint64_t gerror = inval_port_load64(&q->s.gerror);
 	uint32_t op = (uint32_t)(r->in.d0 & 0xffU);
 	int err;
 
@@ -677,12 +730,12 @@ INVAL_ALWAYS_INLINE int inval_guestq_single(struct inval_guestq *q, struct inval
 	}
 	if (op == INVAL_OP_SYNC && q->s.atc_failed) {
 		q->s.atc_failed = false;
-		inval_guestq_raise(q, r->next, INVAL_CERROR_ATC, rep);
+		inval_guestq_raise(q, r, r->pos, INVAL_CERROR_ATC, rep);
 		return 0;
 	}
-	err = inval_guestq_emulate(q, r->next, r->in, &r->res, rep, emulate, issue, wait);
-	if (err == 0 && gerror == inval_port_load64(&q->s.gerror))
-		inval_guestq_advance(q, inval_guestq_behind(q, r->next), INVAL_CERROR_NONE, rep);
+	err = inval_guestq_emulate(q, r, r->in, &r->res, rep, find, emulate, issue, wait);
+	if (err == 0 && r->stop == INVAL_GUESTQ_EMULATE)
+		inval_guestq_advance(q, r, inval_guestq_behind(r, r->pos), INVAL_CERROR_NONE, rep);
 	return err;
 }
 
@@ -721,18 +774,18 @@ INVAL_ALWAYS_INLINE int inval_guestq_run(struct inval_guestq *q, uint32_t budget
 	rep->consumed = 0;
 	rep->issued = 0;
 	rep->error = false;
-	while (err == 0 && inval_guestq_ready(q)) {
+	while (err == 0 && inval_guestq_ready(q, &r)) {
 		if (budget == 0U)
 			return INVAL_GUESTQ_MORE;
 		if (q->s.looping) {
 			budget--;
-			err = inval_guestq_stream(q, rep, find, emulate, issue, wait);
+			err = inval_guestq_stream(q, &r, rep, find, emulate, issue, wait);
 			continue;
 		}
 		err = inval_guestq_batch(q, &r, budget, rep, fetch, find, issue, wait);
 		budget -= r.num != 0U ? r.num : 1U;
 		if (err == 0 && r.stop == INVAL_GUESTQ_EMULATE)
-			err = inval_guestq_single(q, &r, rep, emulate, issue, wait);
+			err = inval_guestq_single(q, &r, rep, find, emulate, issue, wait);
 	}
 	return err;
 }
