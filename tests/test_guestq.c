@@ -209,6 +209,48 @@ TEST(guestq, stream_that_leaves_meanwhile_is_left_alone)
 	}
 }
 
+/* It holds nothing, and is emptied when it comes back; its queue must be left alone. */
+TEST(guestq, smmu_that_is_off)
+{
+	open_booted(4, 1);
+	gm.answer = INVAL_GUESTQ_ISSUE;
+	inval_smmu_off(&gm.host);
+	gm.smmu.hang = true;
+	gm_push(NH_ASID(1), 0);
+	gm_push(ATC(5), 0);
+	gm_push(0x03 | (uint64_t)6 << 32, 1);
+	gm_push(0x46, 0);
+	CHECK(gm_run(100) == 0 && gm_error() == 0 && gm_cons() == 4, "CONS %u",
+	      (unsigned int)gm_cons());
+	CHECK(gm.rep.consumed == 4 && gm.rep.issued == 0 && gm.waits == 0 && gm.emulations == 2,
+	      "%u issued", (unsigned int)gm.rep.issued);
+	gm.smmu.hang = false;
+	gm.host.off = 0;
+	gm_push(NH_ASID(2), 0);
+	CHECK(gm_run(100) == 0 && gm.rep.issued == 1 && seen(2, OUR_ASID(2), 0), "on again");
+	gm_close();
+}
+
+/* Its queue would refuse them, and the guest's would stop. */
+TEST(guestq, erratum_without_prefetch)
+{
+	uint32_t op, bad;
+
+	for (op = 1; op < 3; op++) {
+		for (bad = 0; bad < 2; bad++) {
+			open_booted(4, op);
+			gm.host.policy.no_prefetch = bad != 0;
+			gm.answer = INVAL_GUESTQ_ISSUE;
+			gm_push(op | (uint64_t)6 << 32, 0);
+			CHECK(gm_run(100) == 0 && gm_error() == 0 && gm_cons() == 1, "CONS %u",
+			      (unsigned int)gm_cons());
+			CHECK(gm.rep.issued == 1 - bad && gm.dones == 2 - bad, "%u issued",
+			      (unsigned int)gm.rep.issued);
+			gm_close();
+		}
+	}
+}
+
 TEST(guestq, emulation_that_fails_is_illegal)
 {
 	open_booted(4, 3);
@@ -695,6 +737,34 @@ TEST(guestq, error_that_is_acknowledged_meanwhile)
 	      (unsigned int)gm.rep.consumed);
 	CHECK(gm_cons() == 4 && gm.emulations == 4 && gm.fetches == 6, "%u emulated, CONS %u",
 	      (unsigned int)gm.emulations, (unsigned int)gm_cons());
+	machine.hook = NULL;
+	gm_close();
+}
+
+static uint32_t acks;
+
+/* As often as it can, but for a while only. */
+static void ack_abort(enum rec_kind kind, uint64_t addr, uint64_t value)
+{
+	if (kind == REC_LOAD64 && addr == rec_addr(&gm.q.s.gerror) && acks < 100 && gm_error() == 2) {
+		acks++;
+		gm_ack();
+	}
+	(void)value;
+}
+
+TEST(guestq, missing_memory_acknowledged_for_ever)
+{
+	open_booted(4, 1);
+	gm_write(INVAL_REG_CR0, 0);
+	gm_run(0);
+	gm_write(INVAL_REG_CMDQ_BASE, 0x1000000000 | 4);
+	gm_write(INVAL_REG_CR0, 9);
+	gm_push(NH_ASID(1), 0);
+	acks = 0;
+	machine.hook = ack_abort;
+	CHECK(gm_run(5) == INVAL_GUESTQ_MORE && gm.fetches == 5 && gm.rep.error, "%u looks",
+	      (unsigned int)gm.fetches);
 	machine.hook = NULL;
 	gm_close();
 }

@@ -94,13 +94,13 @@ struct inval_guestq_side {
  * @guest: how to vet it; @guest->enabled is written by inval_guestq_run()
  * @streams: for the lookup of streams
  * @ctx: for fetch and emulate
- * @smmu: where commands go
+ * @smmu: where commands go; while it is off (inval_smmu_off()) they have no effect
  * @batch: room for commands on their way
  * @at: as many numbers
  * @batch_num: length of both, 1 or more
  * @reads: the read sides of all domains whose streams have ATS, and what else is to
- *	be waited for when a stream leaves the guest, in the order in which locks are
- *	taken; may be NULL with @read_num 0
+ *	be waited for when a stream leaves the guest or the SMMU goes off, in the order in
+ *	which locks are taken; may be NULL with @read_num 0
  * @read_num: length of @reads
  *
  * All memory is the caller's, and stays until nobody uses the queue.
@@ -471,6 +471,17 @@ static inline void inval_guestq_walk_end(struct inval_guestq *q)
 		inval_port_read_end(q->cfg.reads[i - 1U].ctx, q->cfg.reads[i - 1U].token);
 }
 
+/*
+ * Internal: is the SMMU off? Then it holds nothing, and its queue must be left alone. The
+ * barrier: either it is seen on, or what it walks when it is back is what the guest has
+ * stored before PROD.
+ */
+static inline bool inval_guestq_smmu_off(struct inval_guestq *q)
+{
+	inval_port_dma_mb(); /* order: guest_off */
+	return inval_port_load64(&q->cfg.smmu->off) != 0U;
+}
+
 /* Internal: commands to the SMMU, a SYNC, and wait. @atc: an ATC_INV is among them. */
 INVAL_ALWAYS_INLINE int inval_guestq_give(struct inval_guestq *q, const struct inval_cmd *cmds,
 					  uint32_t num, bool atc, inval_issue_fn issue,
@@ -539,7 +550,8 @@ INVAL_ALWAYS_INLINE int inval_guestq_complete(struct inval_guestq *q,
 static inline int inval_guestq_fail(struct inval_guestq *q, struct inval_guestq_round *r,
 				    uint32_t pos, int err, struct inval_guestq_report *rep)
 {
-	inval_guestq_raise(q, r, pos, err == -INVAL_EILSEQ ? INVAL_CERROR_ILL : INVAL_CERROR_ABT, rep);
+	inval_guestq_raise(q, r, pos, err == -INVAL_EILSEQ ? INVAL_CERROR_ILL : INVAL_CERROR_ABT,
+			   rep);
 	return err == -INVAL_EILSEQ ? 0 : err;
 }
 
@@ -630,28 +642,46 @@ INVAL_ALWAYS_INLINE int inval_guestq_batch(struct inval_guestq *q, struct inval_
 	inval_guestq_copy(q, r, most, fetch);
 	inval_guestq_walk_begin(q);
 	inval_guestq_vet(q, r, find);
+	if (r->fill != 0U && inval_guestq_smmu_off(q))
+		r->fill = 0;
 	err = inval_guestq_complete(q, r, &done, issue, wait);
 	inval_guestq_walk_end(q);
 	return inval_guestq_settle(q, r, err, done, rep);
 }
 
 /*
- * Internal: an emulated command goes to the SMMU, if its stream is still the guest's: the
- * walk that found it is over.
+ * Internal: may an emulated command go to the SMMU? Its stream must still be the guest's:
+ * the walk that found it is over.
  */
+INVAL_ALWAYS_INLINE bool inval_guestq_may_follow(struct inval_guestq *q,
+						 const struct inval_guest_result *res,
+						 inval_guest_find_fn find)
+{
+	uint32_t op = (uint32_t)(res->cmd.d0 & 0xffU);
+	struct inval_guest_stream now;
+
+	if (inval_guestq_smmu_off(q))
+		return false;
+	if (op == INVAL_OP_SYNC)
+		return true;
+	/* A hint that this SMMU must not be given. */
+	if (op <= INVAL_OP_PREFETCH_ADDR && q->cfg.smmu->policy.no_prefetch)
+		return false;
+	return find(q->cfg.streams, res->stream.vsid, &now) && now.vsid == res->stream.vsid &&
+	       now.sid == res->stream.sid;
+}
+
+/* Internal: an emulated command goes to the SMMU. */
 INVAL_ALWAYS_INLINE int inval_guestq_follow(struct inval_guestq *q,
 					    const struct inval_guest_result *res,
 					    struct inval_guestq_report *rep,
 					    inval_guest_find_fn find, inval_issue_fn issue,
 					    inval_wait_fn wait)
 {
-	bool sync = (res->cmd.d0 & 0xffU) == INVAL_OP_SYNC;
-	struct inval_guest_stream now;
 	int err = 0;
 
 	inval_guestq_walk_begin(q);
-	if (sync || (find(q->cfg.streams, res->stream.vsid, &now) &&
-		     now.vsid == res->stream.vsid && now.sid == res->stream.sid)) {
+	if (inval_guestq_may_follow(q, res, find)) {
 		err = inval_guestq_give(q, &res->cmd, 1, false, issue, wait);
 		rep->issued += err == 0 || err == -INVAL_EREMOTEIO ? 1U : 0U;
 	}
