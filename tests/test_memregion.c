@@ -534,20 +534,27 @@ TEST(memregion, chunks_that_are_not_aligned_are_refused)
 		uint8_t align_lg2;
 		uint64_t chunk;
 		bool good;
+		bool near;
 	} row[] = {
-		{ 0, 4097, true }, { 12, 4096, true }, { 12, 0, true }, { 55, 1ULL << 55, true },
-		{ 12, 1024, false }, { 12, 6144, false }, { 56, 0, false }, { 255, 0, false }
+		{ 0, 4097, true, false }, { 12, 4096, true, false }, { 12, 0, true, false },
+		{ 55, 1ULL << 55, true, false }, { 12, 1024, false, false }, { 12, 6144, false, false },
+		{ 56, 0, false, false }, { 255, 0, false, false },
+		/* An alias ends with the range's last page. */
+		{ 12, 0, true, true }, { 13, 0, false, true }
 	};
 	struct inval_region r = region(4096, 4096);
 	uint32_t i;
 	int want;
 
+	r.alias = true;
+	r.poc = true;
 	start_noting();
 	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
 		want = row[i].good ? 0 : -INVAL_EINVAL;
 		noting[0].p.done = NULL;
 		noting[0].p.align_lg2 = row[i].align_lg2;
 		noting[0].p.chunk_bytes = row[i].chunk;
+		noting[0].p.near = row[i].near;
 		CHECK(inval_memregion_add(&registry, &noting[0].p) == want, "row %u", i);
 		CHECK(want != 0 || inval_memregion_flush(&registry, &r) == 0, "row %u", i);
 		CHECK(want == 0 || inval_provider_flush(&noting[0].p, &r, noting_start, NULL) == want,
@@ -555,7 +562,7 @@ TEST(memregion, chunks_that_are_not_aligned_are_refused)
 		CHECK(inval_memregion_remove(&registry, &noting[0].p) == (want == 0 ? 0 : -INVAL_ENOENT),
 		      "row %u", i);
 	}
-	CHECK(noting[0].pieces == 4U, "%u pieces", noting[0].pieces);
+	CHECK(noting[0].pieces == 5U, "%u pieces", noting[0].pieces);
 	finish();
 }
 

@@ -83,7 +83,7 @@ typedef int inval_provider_done(struct inval_provider *p, const struct inval_reg
  * struct inval_provider - one way to flush a range; its owner's
  * @start: see there
  * @done: see there; NULL: start waits by itself
- * @align_lg2: ranges are widened to this alignment, log2, up to 55
+ * @align_lg2: ranges are widened to this alignment, log2, up to 55; with @near 12
  * @chunk_bytes: most of one start, a multiple of the alignment; 0: no limit
  * @near: reaches no farther than the PoC, and only through an alias
  * @even_bytes: with @near: it is used instead of the others below this size
@@ -107,10 +107,10 @@ static inline bool inval_region_is_good(const struct inval_region *r)
 	return !r->alias || (r->va + (r->bytes - 1U) >= r->va && ((r->va ^ r->pa) & 0xfffU) == 0U);
 }
 
-/* Internal: can a range be cut for this provider? */
+/* Internal: can a range be cut for this provider? An alias has whole pages, no more. */
 static inline bool inval_provider_is_good(const struct inval_provider *p)
 {
-	return p->align_lg2 < INVAL_REGION_PA_BITS &&
+	return p->align_lg2 < (p->near ? 13U : INVAL_REGION_PA_BITS) &&
 	       (p->chunk_bytes & ((1ULL << p->align_lg2) - 1U)) == 0U;
 }
 
@@ -220,9 +220,9 @@ static inline uint64_t *inval_memregion_slots(struct inval_memregion *m, bool ne
  *	wait in their start are best added first: then they work meanwhile
  *
  * Context: any; with flushes and other providers.
- * Return: 0; -INVAL_EINVAL when its chunks are not aligned; -INVAL_EEXIST when it is
- * there already; -INVAL_ENOSPC when INVAL_PROVIDERS are, or with @near one: nothing
- * was changed.
+ * Return: 0; -INVAL_EINVAL when its chunks are not aligned, or with @near it widens by
+ * more than a page; -INVAL_EEXIST when it is there already; -INVAL_ENOSPC when
+ * INVAL_PROVIDERS are, or with @near one: nothing was changed.
  */
 static inline INVAL_MUST_CHECK int inval_memregion_add(struct inval_memregion *m,
 						       struct inval_provider *p)
