@@ -48,7 +48,7 @@
 
 typedef unsigned long long ull;
 
-/* Entry sizes by level 3, 2, 1, 0 (IHI 0070, 4.4.1.1; DDI 0487, D8.2): 64 and 128 bits. */
+/* Entry sizes by level 3, 2, 1, 0 (IHI 0070, 4.4.1.1; DDI 0487, chapter D8): 64 and 128 bits. */
 static const uint8_t entry_lg2[2][3][4] = {
 	{ { 12, 21, 30, 39 }, { 14, 25, 36, 47 }, { 16, 29, 42, 55 } },
 	{ { 12, 20, 28, 36 }, { 14, 24, 34, 44 }, { 16, 28, 40, 52 } },

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* tables.c - VMSAv8-64 translation tables (Arm ARM DDI 0487, D8.3). */
+/* tables.c - VMSAv8-64 translation tables (Arm ARM DDI 0487, chapter D8). */
 #include "vmm.h"
 
 #define DESC_VALID 1ULL

@@ -192,7 +192,7 @@ static void smmu_start(void)
 	cr0_write(INVAL_CR0_CMDQEN | INVAL_CR0_SMMUEN);
 }
 
-/* Stage 2: 2 MB for the guest, one page for the neighbour. DDI 0487, D8.3. */
+/* Stage 2: 2 MB for the guest, one page for the neighbour. DDI 0487, chapter D8. */
 static void stage2_write(void)
 {
 	const uint64_t attr = (1ULL << 10) | (3ULL << 8) | (3ULL << 6) | (0xfULL << 2);

@@ -445,7 +445,7 @@ static inline void inval_attr_add_change(struct inval_plan *plan,
  * @plan: written on success only; the caller's
  * @c: the change
  *
- * Arm DDI 0487, D8.17.1 (break-before-make), D7.5 (cache maintenance), B2.7
+ * Arm DDI 0487, D8.17.1 (break-before-make), chapter D7 (cache maintenance), chapter B2
  * (mismatched attributes).
  *
  * Context: any.

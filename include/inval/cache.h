@@ -9,7 +9,7 @@
  *
  * A function begins with a DSB where what it acts on may have been accessed through
  * a mapping of other attributes, or by others: only a barrier orders these (Arm DDI
- * 0487, D7.5). Each ends with one: then it has taken effect. Several CPUs may
+ * 0487, chapter D7). Each ends with one: then it has taken effect. Several CPUs may
  * work on the same range.
  */
 #ifndef INVAL_CACHE_GUARD
@@ -211,7 +211,7 @@ static inline void inval_cache_icache(uint64_t va, uint64_t bytes)
  * @bytes: length
  *
  * inval_cache_clean_pou(), then inval_cache_icache(), in the order and with the
- * barriers of Arm DDI 0487, B2.7.4.
+ * barriers of Arm DDI 0487, chapter B2.
  *
  * Context: any.
  */

@@ -31,7 +31,7 @@ INVAL_BEGIN
 #define INVAL_RANGE_SCALE	31U
 #define INVAL_RANGE_SCALE_DS	39U
 
-/* Fields of a CPU TLBI operand; ASID is common (DDI 0487, C5.5: TLBI VAE1, TLBI RVAE1). */
+/* Fields of a CPU TLBI operand; ASID is common (DDI 0487, chapter C5: TLBI VAE1, TLBI RVAE1). */
 #define INVAL_RANGE_CPU_VA_BITS		44U
 #define INVAL_RANGE_CPU_BASE_BITS	37U
 #define INVAL_RANGE_CPU_NUM_SHIFT	39
@@ -403,7 +403,7 @@ static inline bool inval_range_cpu_names(uint64_t addr, uint64_t bytes, uint32_t
  * @how: the CPU's features; with ril a leaf size does not matter either
  * @asid: bits 63:48 of every operand; for TLBIs by IPA, 0x8000 is their NS bit
  *
- * DDI 0487, C5.5, TLBI RVAE1IS: (NUM + 1) * 2^(5 * SCALE + 1) granules from
+ * DDI 0487, chapter C5, TLBI RVAE1IS: (NUM + 1) * 2^(5 * SCALE + 1) granules from
  * BaseADDR, TTL 0, which allows any base. Never more than the asked pages. With
  * 64 KB units of BaseADDR the pages up to the first such boundary are single ones.
  *
