@@ -682,6 +682,19 @@ TEST(guest, misaligned_range_becomes_all_of_the_vmid)
 	FORWARDS(NULL, 0x0077000000203012, 0xfffffffffffff400, 0x0000123400000010, 0);
 }
 
+/* To the last byte, of each granule, and one granule further. */
+TEST(guest, range_to_the_end_stays_a_range)
+{
+	static const uint64_t addr[] = { 0xffffffffffffe400, 0xffffffffffff8800, 0xfffffffffffe0c00 };
+	struct inval_guest_result out;
+	uint32_t i;
+
+	for (i = 0; i < 3; i++) {
+		FORWARDS(NULL, 0x0077000000001012, addr[i], 0x0077123400001012, addr[i]);
+		FORWARDS(NULL, 0x0077000000002012, addr[i], 0x0000123400000010, 0);
+	}
+}
+
 /* 16K, TTL 1: no hint without DS; to an SMMU with DS it would be one. */
 TEST(guest, a_hint_that_is_none_for_the_guest_is_taken_out)
 {

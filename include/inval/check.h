@@ -286,19 +286,24 @@ static inline enum inval_reason inval_check_tags(const struct inval_caps *caps,
 	return INVAL_LEGAL;
 }
 
+/* Internal: what a range's address is a multiple of, log2; TG is not 0. */
+static inline uint32_t inval_check_entry_lg2(struct inval_cmd cmd, uint32_t ttl)
+{
+	uint32_t granule_lg2 = 10U + 2U * (uint32_t)inval_fld_get(cmd, INVAL_FLD_TG);
+	uint32_t desc_lg2 = 3U + (uint32_t)inval_fld_get(cmd, INVAL_FLD_TTL128);
+
+	return granule_lg2 + (ttl != 0U ? (3U - ttl) * (granule_lg2 - desc_lg2) : 0U);
+}
+
 /* Internal: where a range lies (IHI 0070, 4.4.1.1); TG is not 0, SCALE at most 39. */
 static inline enum inval_reason inval_check_span(struct inval_cmd cmd, uint64_t addr,
 						 uint32_t ttl)
 {
 	uint32_t granule_lg2 = 10U + 2U * (uint32_t)inval_fld_get(cmd, INVAL_FLD_TG);
-	uint32_t desc_lg2 = 3U + (uint32_t)inval_fld_get(cmd, INVAL_FLD_TTL128);
 	uint32_t scale = (uint32_t)inval_fld_get(cmd, INVAL_FLD_SCALE);
 	uint64_t bytes = (inval_fld_get(cmd, INVAL_FLD_NUM) + 1U) << (scale + granule_lg2);
-	uint32_t entry_lg2 = granule_lg2;
 
-	if (ttl != 0U)
-		entry_lg2 += (3U - ttl) * (granule_lg2 - desc_lg2);
-	if ((addr & ~(~0ULL << entry_lg2)) != 0U)
+	if ((addr & ~(~0ULL << inval_check_entry_lg2(cmd, ttl))) != 0U)
 		return INVAL_ILL_ALIGN;
 	return bytes - 1U > ~addr ? INVAL_ILL_END : INVAL_LEGAL;
 }

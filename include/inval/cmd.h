@@ -173,7 +173,7 @@ struct inval_pos {
 };
 
 /* Internal: fill a position. */
-static inline struct inval_pos inval_fld_at(uint8_t word, uint8_t lsb, uint8_t bits)
+INVAL_ALWAYS_INLINE struct inval_pos inval_fld_at(uint8_t word, uint8_t lsb, uint8_t bits)
 {
 	struct inval_pos pos;
 
@@ -185,7 +185,7 @@ static inline struct inval_pos inval_fld_at(uint8_t word, uint8_t lsb, uint8_t b
 }
 
 /* Internal: the position of an address field. */
-static inline struct inval_pos inval_fld_addr(uint8_t lsb, uint8_t bits)
+INVAL_ALWAYS_INLINE struct inval_pos inval_fld_addr(uint8_t lsb, uint8_t bits)
 {
 	struct inval_pos pos = inval_fld_at(1, lsb, bits);
 
@@ -200,7 +200,7 @@ static inline struct inval_pos inval_fld_addr(uint8_t lsb, uint8_t bits)
  * Context: any.
  * Return: the position; of width 0 for a number that is no field.
  */
-static inline struct inval_pos inval_fld_pos(enum inval_fld fld)
+INVAL_ALWAYS_INLINE struct inval_pos inval_fld_pos(enum inval_fld fld)
 {
 	switch (fld) {
 	case INVAL_FLD_GLOBAL: return inval_fld_at(0, 9, 1);
@@ -355,7 +355,7 @@ static inline uint32_t inval_cmd_layout(uint32_t op)
  * Context: any.
  * Return: the mask, in place.
  */
-static inline uint64_t inval_fld_mask(struct inval_pos pos)
+INVAL_ALWAYS_INLINE uint64_t inval_fld_mask(struct inval_pos pos)
 {
 	return (~0ULL >> (64U - pos.bits)) << pos.lsb;
 }
@@ -393,7 +393,7 @@ static inline struct inval_cmd inval_cmd_mask(uint32_t layout)
  * Context: any.
  * Return: the value.
  */
-static inline uint64_t inval_fld_get(struct inval_cmd cmd, enum inval_fld fld)
+INVAL_ALWAYS_INLINE uint64_t inval_fld_get(struct inval_cmd cmd, enum inval_fld fld)
 {
 	struct inval_pos pos = inval_fld_pos(fld);
 	uint64_t word = (pos.word == 0U ? cmd.d0 : cmd.d1) & inval_fld_mask(pos);

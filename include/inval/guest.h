@@ -7,8 +7,9 @@
  * that owns stage 1 over our stage 2. The caller has copied the command; nothing
  * here reads guest memory.
  *
- * An allow-list. What is forwarded is put together anew by cmd.h's encoders, from
- * fields that were checked, so a bit of the guest's that no rule has seen cannot pass.
+ * An allow-list. What is forwarded is put together anew: opcode and VMID of ours, and
+ * the fields that cmd.h's layouts give such a command, which were checked; so a bit of
+ * the guest's that no rule has seen cannot pass.
  * The VMID is always ours, a StreamID always looked up, an MSI never sent:
  *
  *	TLBI_NH_*			the same, with our VMID
@@ -62,6 +63,9 @@ enum inval_verdict {
  */
 #define INVAL_GUEST_STRICT	(1U << 0)
 #define INVAL_GUEST_OWN		(1U << 1)
+
+/* TTL128, TTL and TG of d1. */
+#define INVAL_GUEST_FORMS	32U
 
 /* No command of the list is above SYNC. */
 #define INVAL_GUEST_OPS		(INVAL_OP_SYNC + 1U)
@@ -119,20 +123,48 @@ struct inval_guest_map {
 };
 
 /**
+ * struct inval_guest_op - internal: what there is to know of an opcode
+ * @bad: bits that make the command illegal
+ * @give: opcode and VMID of what is forwarded; 0: it is not
+ * @keep: fields that come with these as they are
+ */
+struct inval_guest_op {
+	struct inval_cmd bad;
+	uint64_t give;
+	struct inval_cmd keep;
+};
+
+/**
+ * struct inval_guest_form - internal: ranges with the same TTL128, TTL and TG
+ * @least: least NUM and SCALE in d0; all ones: there is no such range
+ * @rest: bits of d1 that are 0 where the address is aligned
+ * @granule_lg2: bytes, log2
+ * @keep: bits of d1 that may be given to the SMMU
+ */
+struct inval_guest_form {
+	uint64_t least;
+	uint64_t rest;
+	uint64_t granule_lg2;
+	uint64_t keep;
+};
+
+/**
  * struct inval_guest - how to vet one guest; filled by inval_guest_init()
  * @shown: the SMMU as the guest sees it
  * @policy: what its queue takes; opcodes without their feature left out
  * @vmid: ours, for its stage 1
  * @enabled: the guest's CR0.SMMUEN; written by the caller. Without it ATC_INV and
  *	PRI_RESP are ignored (IHI 0070, 4.5)
- * @bad: by opcode: bits that make a command illegal
+ * @op: by opcode
+ * @form: by TTL128, TTL and TG
  */
 struct inval_guest {
 	struct inval_caps shown;
 	struct inval_guest_policy policy;
 	uint16_t vmid;
 	bool enabled;
-	struct inval_cmd bad[INVAL_GUEST_OPS];
+	struct inval_guest_op op[INVAL_GUEST_OPS];
+	struct inval_guest_form form[INVAL_GUEST_FORMS];
 };
 
 /**
@@ -272,7 +304,7 @@ static inline uint64_t inval_guest_above(uint32_t bits, uint32_t of, uint32_t sh
 	return ((~0ULL << bits) & ((1ULL << of) - 1U)) << shift;
 }
 
-/* Internal: bits of StreamID, SubstreamID and ASID that are beyond what the guest sees. */
+/* Internal: bits of StreamID, SubstreamID, ASID and SCALE beyond what the guest sees. */
 static inline uint64_t inval_guest_wide(const struct inval_guest *g, uint32_t op, bool strict)
 {
 	uint32_t layout = inval_cmd_layout(op);
@@ -287,6 +319,9 @@ static inline uint64_t inval_guest_wide(const struct inval_guest *g, uint32_t op
 		wide |= inval_guest_above(strict ? 0U : 16U, 16, INVAL_CMD_ASID_SHIFT);
 	else if ((layout & INVAL_FLD_BIT(INVAL_FLD_ASID)) != 0U)
 		wide |= inval_guest_above(g->shown.asid_bits, 16, INVAL_CMD_ASID_SHIFT);
+	if ((layout & INVAL_FLD_BIT(INVAL_FLD_SCALE)) != 0U &&
+	    !inval_caps_has(&g->shown, INVAL_FEAT_DS))
+		wide |= inval_guest_above(5, 6, INVAL_CMD_SCALE_SHIFT);
 	return wide;
 }
 
@@ -312,6 +347,69 @@ static inline struct inval_cmd inval_guest_bad(const struct inval_guest *g, uint
 	return bad;
 }
 
+/* Internal: what a command is forwarded as; 0: it is not. */
+static inline uint32_t inval_guest_to(const struct inval_caps *shown, uint32_t op)
+{
+	switch (op) {
+	case INVAL_OP_TLBI_NH_ALL:
+	case INVAL_OP_TLBI_EL2_ALL:
+	case INVAL_OP_TLBI_NSNH_ALL:
+		return INVAL_OP_TLBI_NH_ALL;
+	case INVAL_OP_TLBI_NH_ASID:
+	case INVAL_OP_TLBI_EL2_ASID:
+		return INVAL_OP_TLBI_NH_ASID;
+	case INVAL_OP_TLBI_EL2_VA:
+		/* Without E2H an entry of EL2 has no ASID, and one of EL1 has any. */
+		return inval_caps_has(shown, INVAL_FEAT_E2H) ? INVAL_OP_TLBI_NH_VA :
+							       INVAL_OP_TLBI_NH_VAA;
+	case INVAL_OP_TLBI_EL2_VAA:
+		return INVAL_OP_TLBI_NH_VAA;
+	case INVAL_OP_TLBI_NH_VA:
+	case INVAL_OP_TLBI_NH_VAA:
+	case INVAL_OP_CFGI_CD:
+	case INVAL_OP_CFGI_CD_ALL:
+	case INVAL_OP_ATC_INV:
+		return op;
+	default:
+		return 0;
+	}
+}
+
+/* Internal: all there is to know of an opcode. */
+static inline struct inval_guest_op inval_guest_op_for(const struct inval_guest *g, uint32_t op)
+{
+	uint32_t to = inval_guest_to(&g->shown, op), layout = inval_cmd_layout(to);
+	struct inval_guest_op how;
+
+	how.bad = inval_guest_bad(g, op);
+	how.give = inval_cmd_tags(to, (layout & INVAL_FLD_BIT(INVAL_FLD_VMID)) != 0U ?
+				  g->vmid : 0U, 0);
+	how.keep = inval_cmd_mask(inval_cmd_layout(op) & layout &
+				  ~(INVAL_LAYOUT_STREAM | INVAL_FLD_BIT(INVAL_FLD_VMID)));
+	return how;
+}
+
+/*
+ * Internal: what TTL128, TTL and TG of @d1 mean together (IHI 0070, 4.4.1.1). A TTL that
+ * is no hint for this guest may be one for the SMMU, so it is not kept.
+ */
+static inline struct inval_guest_form inval_guest_form_for(const struct inval_caps *shown,
+						       uint64_t d1)
+{
+	struct inval_guest_form form = { ~0ULL, 0, 0, 0 };
+	struct inval_cmd cmd = { 1ULL << INVAL_CMD_NUM_SHIFT, d1 };
+	uint32_t ttl = inval_check_ttl(shown, cmd);
+
+	/* Of two granules at 0: what is wrong is d1. */
+	if (inval_check_range(shown, cmd) != INVAL_LEGAL)
+		return form;
+	form.least = ttl != 0U ? 0U : 1ULL << INVAL_CMD_NUM_SHIFT;
+	form.rest = ((1ULL << inval_check_entry_lg2(cmd, ttl)) - 1U) & ~0xfffULL;
+	form.granule_lg2 = inval_check_entry_lg2(cmd, 0);
+	form.keep = ttl != 0U ? ~0ULL : ~(3ULL << INVAL_CMD_TTL_SHIFT);
+	return form;
+}
+
 /**
  * inval_guest_init() - prepare to vet a guest's commands
  * @g: written on success only; the caller's
@@ -333,7 +431,7 @@ static inline int inval_guest_init(struct inval_guest *g, const struct inval_cap
 				   const struct inval_caps *shown,
 				   const struct inval_guest_policy *policy, uint16_t vmid)
 {
-	uint32_t op;
+	uint32_t op, i;
 
 	if (!inval_caps_has(shown, INVAL_FEAT_S1P) ||
 	    ((policy->take[0] & ~INVAL_GUEST_LIST_LO) | (policy->take[1] & ~INVAL_GUEST_LIST_HI)))
@@ -349,8 +447,10 @@ static inline int inval_guest_init(struct inval_guest *g, const struct inval_cap
 	for (op = 0; op < INVAL_GUEST_OPS; op++) {
 		if (!inval_check_feature(shown, INVAL_SEC_NS, op))
 			g->policy.take[op >> 6] &= ~(1ULL << (op & 63U));
-		g->bad[op] = inval_guest_bad(g, op);
+		g->op[op] = inval_guest_op_for(g, op);
 	}
+	for (i = 0; i < INVAL_GUEST_FORMS; i++)
+		g->form[i] = inval_guest_form_for(shown, inval_bits(i, INVAL_CMD_TTL128_SHIFT));
 	return 0;
 }
 
@@ -433,24 +533,34 @@ static inline struct inval_cmd inval_guest_strip(const struct inval_guest *g, st
 	return cmd;
 }
 
-/* Internal: why is a command not taken? A misaligned range alone is no reason. */
-static inline enum inval_verdict inval_guest_refuse(const struct inval_guest *g,
-						    struct inval_cmd in,
-						    struct inval_guest_result *out)
+/* Internal: a command, looked at in full. */
+struct inval_guest_look {
+	struct inval_cmd cmd;
+	enum inval_reason reason;
+};
+
+/* Internal: off the hot path: a command without what is ignored, and what is wrong with it. */
+static inline INVAL_COLD struct inval_guest_look inval_guest_inspect(const struct inval_guest *g,
+								  uint64_t d0, uint64_t d1)
 {
-	out->reason = inval_check(&g->shown, INVAL_SEC_NS, inval_guest_strip(g, in));
+	struct inval_cmd in = { d0, d1 };
+	struct inval_guest_look look;
+
+	look.cmd = inval_guest_strip(g, in);
+	look.reason = inval_check(&g->shown, INVAL_SEC_NS, look.cmd);
+	return look;
+}
+
+/* Internal: it is not taken; that a range does not lie as it has to, alone, is no reason. */
+INVAL_ALWAYS_INLINE enum inval_verdict inval_guest_refuse(const struct inval_guest *g,
+							  struct inval_cmd in,
+							  struct inval_guest_result *out)
+{
+	out->reason = inval_guest_inspect(g, in.d0, in.d1).reason;
 	if (out->reason == INVAL_LEGAL || out->reason == INVAL_ILL_ALIGN ||
 	    out->reason == INVAL_ILL_END)
 		out->reason = INVAL_ILL_POLICY;
 	return INVAL_VERDICT_ILLEGAL;
-}
-
-/* Internal: NH_ALL of our VMID. */
-static inline enum inval_verdict inval_guest_all(const struct inval_guest *g,
-						 struct inval_guest_result *out)
-{
-	(void)inval_cmd_tlbi(&out->cmd, INVAL_OP_TLBI_NH_ALL, g->vmid, 0);
-	return INVAL_VERDICT_FORWARD;
 }
 
 /* Internal: the range fields of d0 and d1. */
@@ -460,33 +570,41 @@ static inline enum inval_verdict inval_guest_all(const struct inval_guest *g,
 	((1ULL << INVAL_CMD_TTL128_SHIFT) | (3ULL << INVAL_CMD_TTL_SHIFT) | \
 	 (3ULL << INVAL_CMD_TG_SHIFT))
 
-/*
- * Internal: NH_VA or NH_VAA. A range that is misaligned, or passes the end, is
- * UNPREDICTABLE (IHI 0070, 4.4.1.1); all of the VMID covers it whatever it was meant to
- * be, which all of the ASID would not: NH_ASID leaves global entries. A TTL that is no
- * hint for this guest may be one for the SMMU, so it is taken out.
- */
-static inline enum inval_verdict inval_guest_addr(const struct inval_guest *g, struct inval_cmd in,
-						  uint32_t op, uint16_t asid,
-						  struct inval_guest_result *out)
+/* Internal: does a range pass the end? */
+INVAL_ALWAYS_INLINE bool inval_guest_passes(const struct inval_guest_form *form, uint64_t ril0,
+					    uint64_t d1)
 {
-	uint64_t ril0 = in.d0 & INVAL_GUEST_RIL0, ril1 = in.d1 & INVAL_GUEST_RIL1;
+	uint64_t num = (ril0 >> INVAL_CMD_NUM_SHIFT) & 0x1fU;
+	uint64_t bytes = (num + 1U) << ((ril0 >> INVAL_CMD_SCALE_SHIFT) + form->granule_lg2);
 
-	if ((ril0 | ril1) != 0U) {
-		out->reason = inval_check_range(&g->shown, in);
-		if (out->reason == INVAL_ILL_ALIGN || out->reason == INVAL_ILL_END) {
-			out->reason = INVAL_LEGAL;
-			return inval_guest_all(g, out);
+	return bytes - 1U > ~(d1 & ~0xfffULL);
+}
+
+/*
+ * Internal: a TLBI. A range that is misaligned, or passes the end, is UNPREDICTABLE
+ * (IHI 0070, 4.4.1.1); all of the VMID covers it whatever it was meant to be, which all
+ * of the ASID would not: NH_ASID leaves global entries.
+ */
+INVAL_ALWAYS_INLINE enum inval_verdict inval_guest_tlbi(const struct inval_guest *g,
+							struct inval_cmd in,
+							const struct inval_guest_op *how,
+							struct inval_guest_result *out)
+{
+	uint64_t d0 = in.d0 & how->keep.d0, d1 = in.d1 & how->keep.d1;
+	uint64_t ril0 = d0 & INVAL_GUEST_RIL0;
+	const struct inval_guest_form *form;
+
+	if ((ril0 | (d1 & INVAL_GUEST_RIL1)) != 0U) {
+		form = &g->form[(d1 >> INVAL_CMD_TTL128_SHIFT) & (INVAL_GUEST_FORMS - 1U)];
+		if (ril0 < form->least || ril0 >= 40ULL << INVAL_CMD_SCALE_SHIFT)
+			return inval_guest_refuse(g, in, out);
+		if ((d1 & form->rest) != 0U || inval_guest_passes(form, ril0, d1)) {
+			(void)inval_cmd_fill(&out->cmd, g->op[INVAL_OP_TLBI_NH_ALL].give, 0);
+			return INVAL_VERDICT_FORWARD;
 		}
-		if (out->reason != INVAL_LEGAL)
-			return INVAL_VERDICT_ILLEGAL;
-		if (inval_check_ttl(&g->shown, in) == 0U)
-			ril1 &= ~(3ULL << INVAL_CMD_TTL_SHIFT);
+		d1 &= form->keep;
 	}
-	(void)inval_cmd_tlbi_addr(&out->cmd, op, g->vmid, asid, in.d1 & ~0xfffULL,
-				  (in.d1 & 1U) != 0U);
-	out->cmd.d0 |= ril0;
-	out->cmd.d1 |= ril1;
+	(void)inval_cmd_fill(&out->cmd, d0 | how->give, d1);
 	return INVAL_VERDICT_FORWARD;
 }
 
@@ -508,65 +626,62 @@ INVAL_ALWAYS_INLINE enum inval_verdict inval_guest_lookup(const struct inval_gue
 }
 
 /* Internal: SubstreamID, Global and Size of an ATC_INV. */
-static inline bool inval_guest_atc_ok(const struct inval_guest *g, struct inval_cmd in)
+INVAL_ALWAYS_INLINE bool inval_guest_atc_ok(const struct inval_guest *g, uint64_t tag,
+					    uint64_t size)
 {
-	bool ssv = inval_fld_get(in, INVAL_FLD_SSV) != 0U;
-	uint64_t ssid = inval_fld_get(in, INVAL_FLD_SSID);
-
-	if (inval_fld_get(in, INVAL_FLD_ATC_SIZE) > INVAL_CMD_ATC_ALL)
+	if (size > INVAL_CMD_ATC_ALL)
 		return false;
-	if (ssv)
-		return inval_fits(ssid, g->shown.ssid_bits);
-	return (g->policy.flags & INVAL_GUEST_STRICT) == 0U ||
-	       (ssid | inval_fld_get(in, INVAL_FLD_GLOBAL)) == 0U;
+	if ((tag & (1ULL << INVAL_CMD_SSV_SHIFT)) != 0U)
+		return inval_fits(tag >> INVAL_CMD_SSID_SHIFT, g->shown.ssid_bits);
+	return tag == 0U || (g->policy.flags & INVAL_GUEST_STRICT) == 0U;
 }
 
 /*
- * Internal: ATC_INV, checked, of a stream of the guest's. The SMMU rounds the address
- * down (IHI 0070, 4.5.1), the encoder wants it so; a span below the device's STU is
- * none that the device knows.
+ * Internal: ATC_INV. The SMMU rounds the address down (IHI 0070, 4.5.1), and wants it so
+ * from us; a span below the device's STU is none that the device knows.
  */
-static inline enum inval_verdict inval_guest_atc(const struct inval_guest *g, struct inval_cmd in,
-						 struct inval_guest_result *out)
+INVAL_ALWAYS_INLINE enum inval_verdict inval_guest_atc(const struct inval_guest *g,
+						       struct inval_cmd in,
+						       const struct inval_guest_op *how,
+						       inval_guest_find_fn find,
+						       const void *streams,
+						       struct inval_guest_result *out)
 {
-	uint32_t size = (uint32_t)inval_fld_get(in, INVAL_FLD_ATC_SIZE);
-	bool ssv = inval_fld_get(in, INVAL_FLD_SSV) != 0U;
-
-	if (!g->enabled || !out->stream.ats)
-		return INVAL_VERDICT_NOTHING;
-	if (size + 12U < out->stream.stu_lg2)
-		size = out->stream.stu_lg2 - 12U;
-	(void)inval_cmd_atc_inv(&out->cmd, out->stream.sid, ssv,
-				ssv ? (uint32_t)inval_fld_get(in, INVAL_FLD_SSID) : 0U,
-				ssv && inval_fld_get(in, INVAL_FLD_GLOBAL) != 0U,
-				size < INVAL_CMD_ATC_ALL ? in.d1 & (~0ULL << (size + 12U)) : 0U,
-				(uint8_t)size);
-	return INVAL_VERDICT_FORWARD;
-}
-
-/* Internal: CFGI_CD, CFGI_CD_ALL and ATC_INV. */
-INVAL_ALWAYS_INLINE enum inval_verdict inval_guest_device(const struct inval_guest *g,
-							  struct inval_cmd in, uint32_t op,
-							  inval_guest_find_fn find,
-							  const void *streams,
-							  struct inval_guest_result *out)
-{
+	uint64_t size = in.d1 & 0x3fU, tag = in.d0 & how->keep.d0;
 	enum inval_verdict verdict;
 
-	if (op == INVAL_OP_ATC_INV && !inval_guest_atc_ok(g, in))
+	if (!inval_guest_atc_ok(g, tag, size))
 		return inval_guest_refuse(g, in, out);
 	verdict = inval_guest_lookup(g, in, find, streams, out);
 	if (verdict != INVAL_VERDICT_FORWARD)
 		return verdict;
-	if (op == INVAL_OP_ATC_INV)
-		return inval_guest_atc(g, in, out);
-	if (op == INVAL_OP_CFGI_CD_ALL)
-		(void)inval_cmd_cfgi_cd_all(&out->cmd, false, out->stream.sid);
-	else
-		(void)inval_cmd_cfgi_cd(&out->cmd, false, out->stream.sid,
-					(uint32_t)inval_fld_get(in, INVAL_FLD_SSID),
-					(in.d1 & 1U) != 0U);
+	if (!g->enabled || !out->stream.ats)
+		return INVAL_VERDICT_NOTHING;
+	if (size + 12U < out->stream.stu_lg2)
+		size = out->stream.stu_lg2 - 12U;
+	if ((tag & (1ULL << INVAL_CMD_SSV_SHIFT)) == 0U)
+		tag = 0;
+	(void)inval_cmd_fill(&out->cmd, how->give | tag |
+			     inval_bits(out->stream.sid, INVAL_CMD_SID_SHIFT),
+			     (in.d1 & (~0xfffULL << size)) | size);
 	return INVAL_VERDICT_FORWARD;
+}
+
+/* Internal: CFGI_CD and CFGI_CD_ALL. */
+INVAL_ALWAYS_INLINE enum inval_verdict inval_guest_cd(const struct inval_guest *g,
+						      struct inval_cmd in,
+						      const struct inval_guest_op *how,
+						      inval_guest_find_fn find,
+						      const void *streams,
+						      struct inval_guest_result *out)
+{
+	enum inval_verdict verdict = inval_guest_lookup(g, in, find, streams, out);
+
+	if (verdict == INVAL_VERDICT_FORWARD)
+		(void)inval_cmd_fill(&out->cmd, (in.d0 & how->keep.d0) | how->give |
+				     inval_bits(out->stream.sid, INVAL_CMD_SID_SHIFT),
+				     in.d1 & how->keep.d1);
+	return verdict;
 }
 
 /* Internal: everything that is not forwarded, off the hot path. */
@@ -576,12 +691,11 @@ INVAL_ALWAYS_INLINE enum inval_verdict inval_guest_other(const struct inval_gues
 							 const void *streams,
 							 struct inval_guest_result *out)
 {
+	struct inval_guest_look look = inval_guest_inspect(g, in.d0, in.d1);
 	enum inval_verdict verdict;
 	struct inval_cmd mask;
 
-	in = inval_guest_strip(g, in);
-	if (!inval_guest_takes(&g->policy, op) ||
-	    inval_check(&g->shown, INVAL_SEC_NS, in) != INVAL_LEGAL)
+	if (!inval_guest_takes(&g->policy, op) || look.reason != INVAL_LEGAL)
 		return inval_guest_refuse(g, in, out);
 	(void)inval_cmd_sync(&out->cmd, false);
 	if (op == INVAL_OP_SYNC || op == INVAL_OP_CFGI_STE_RANGE)
@@ -592,15 +706,9 @@ INVAL_ALWAYS_INLINE enum inval_verdict inval_guest_other(const struct inval_gues
 	if (op == INVAL_OP_PRI_RESP && !g->enabled)
 		return INVAL_VERDICT_NOTHING;
 	mask = inval_cmd_mask(inval_cmd_layout(op) & ~INVAL_FLD_BIT(INVAL_FLD_SID));
-	out->cmd.d0 = inval_cmd_stream(op, false, out->stream.sid) | (in.d0 & mask.d0);
-	out->cmd.d1 = in.d1 & mask.d1;
+	out->cmd.d0 = inval_cmd_stream(op, false, out->stream.sid) | (look.cmd.d0 & mask.d0);
+	out->cmd.d1 = look.cmd.d1 & mask.d1;
 	return INVAL_VERDICT_EMULATE;
-}
-
-/* Internal: the ASID of a command. */
-static inline uint16_t inval_guest_asid(struct inval_cmd in)
-{
-	return (uint16_t)(in.d0 >> INVAL_CMD_ASID_SHIFT);
 }
 
 /**
@@ -623,39 +731,22 @@ INVAL_ALWAYS_INLINE enum inval_verdict inval_guest_vet(const struct inval_guest 
 						       const void *streams,
 						       struct inval_guest_result *out)
 {
-	uint32_t op = (uint32_t)(in.d0 & 0xffU);
-	bool e2h;
+	const struct inval_guest_op *how;
+	uint64_t op = in.d0 & 0xffU;
 
 	out->reason = INVAL_LEGAL;
-	if (op >= INVAL_GUEST_OPS || ((in.d0 & g->bad[op].d0) | (in.d1 & g->bad[op].d1)) != 0U)
+	if (op >= INVAL_GUEST_OPS)
 		return inval_guest_refuse(g, in, out);
-	switch (op) {
-	case INVAL_OP_TLBI_NH_VA:
-		return inval_guest_addr(g, in, INVAL_OP_TLBI_NH_VA, inval_guest_asid(in), out);
-	case INVAL_OP_TLBI_EL2_VA:
-		/* Without E2H an entry of EL2 has no ASID, and one of EL1 has any. */
-		e2h = inval_caps_has(&g->shown, INVAL_FEAT_E2H);
-		return inval_guest_addr(g, in, e2h ? INVAL_OP_TLBI_NH_VA : INVAL_OP_TLBI_NH_VAA,
-					e2h ? inval_guest_asid(in) : 0U, out);
-	case INVAL_OP_TLBI_NH_VAA:
-	case INVAL_OP_TLBI_EL2_VAA:
-		return inval_guest_addr(g, in, INVAL_OP_TLBI_NH_VAA, 0, out);
-	case INVAL_OP_TLBI_NH_ASID:
-	case INVAL_OP_TLBI_EL2_ASID:
-		(void)inval_cmd_tlbi(&out->cmd, INVAL_OP_TLBI_NH_ASID, g->vmid,
-				     inval_guest_asid(in));
-		return INVAL_VERDICT_FORWARD;
-	case INVAL_OP_TLBI_NH_ALL:
-	case INVAL_OP_TLBI_EL2_ALL:
-	case INVAL_OP_TLBI_NSNH_ALL:
-		return inval_guest_all(g, out);
-	case INVAL_OP_CFGI_CD:
-	case INVAL_OP_CFGI_CD_ALL:
-	case INVAL_OP_ATC_INV:
-		return inval_guest_device(g, in, op, find, streams, out);
-	default:
-		return inval_guest_other(g, in, op, find, streams, out);
-	}
+	how = &g->op[op];
+	if (((in.d0 & how->bad.d0) | (in.d1 & how->bad.d1)) != 0U)
+		return inval_guest_refuse(g, in, out);
+	if ((how->give & INVAL_OP_TLBI_NH_ALL) != 0U)
+		return inval_guest_tlbi(g, in, how, out);
+	if (how->give == INVAL_OP_ATC_INV)
+		return inval_guest_atc(g, in, how, find, streams, out);
+	if (how->give != 0U)
+		return inval_guest_cd(g, in, how, find, streams, out);
+	return inval_guest_other(g, in, (uint32_t)op, find, streams, out);
 }
 
 /**

@@ -12,7 +12,8 @@
  * guest_loop	a range of streams: each of the guest's once, no other, then the end
  * guest_find	a table's first stream at or above any StreamID
  *
- * That each verdict is reached is shown by the bugs of the list: one for each.
+ * That each verdict, each reason and each opcode of the list is reached, test_guest.c
+ * shows: it comes there.
  */
 #include <inval/guest.h>
 
