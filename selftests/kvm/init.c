@@ -26,7 +26,7 @@
 
 #define INIT_PASSED 42
 #define INIT_FAILED 43
-#define SECONDS 120U
+#define SECONDS 300U
 
 /* Semihosting SYS_EXIT_EXTENDED; QEMU takes it from EL0 with userspace=on. */
 static void leave(uint64_t code)

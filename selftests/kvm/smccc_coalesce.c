@@ -144,7 +144,8 @@ int main(void)
 	vmm_fw = (struct inval_firmware *)vm_guest(&fw);
 	vm_serve(serve, 0, 0);
 	vm_run(NULL);
-	printf("    # %llu calls for %llu requests\n", (unsigned long long)vmm->calls,
+	printf("    # way 2 ran: Arm's identifiers, by a breakpoint on the HVC\n"
+	       "    # %llu calls for %llu requests\n", (unsigned long long)vmm->calls,
 	       (unsigned long long)vmm->requests);
 	vm_check(vmm->waited == 1U && vmm->first_calls == 2U, "two calls for four that meet");
 	vm_check(vmm->requests == VM_CPUS * (ROUNDS + 1U),
