@@ -38,7 +38,8 @@ if [ "$failed" = 0 ]; then
 	say "running it"
 	run vmm
 	run vmm.san
-	check_not "without flushes" "FAILED no DMA landed where a flush" "$out/vmm" --forget
+	check_not "without flushes" "FAILED no DMA landed where a flush" \
+		timeout 300 "$out/vmm" --forget
 fi
 [ "$failed" != 0 ] || printf 'table: | cpp_vmm | g++ %s, clang++ %s | %s | ./examples/cpp_vmm/run.sh |\n' \
 	"$(g++-12 -dumpfullversion)" "$(clang++-19 -dumpversion)" \
