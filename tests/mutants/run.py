@@ -22,6 +22,10 @@ looks for ROW among its failed rows; "test stress MODE PROGRAM TEXT" runs a prog
 of tests/stress (build.sh has the modes), and looks for TEXT, a regular expression, in
 what it says. "test kvm NAME" runs a program of selftests/kvm in a guest.
 
+A bug may stand in a port or an example. "test port NAME" runs inval_selftest.h on the
+ready port NAME, as a program (port/run.sh); "test example NAME ARG...: TEXT" runs
+examples/NAME/run.sh, and looks for TEXT among its failed cases.
+
 Besides, COUNT bugs are generated from SEED: at least 95 % must be caught. Those that
 change nothing anybody could see stand in tests/mutants/survivors, with the reason;
 they are printed, and others drawn in their place.
@@ -164,10 +168,34 @@ def run_kvm(directory, include, name):
     return "exit code %d\n%s" % (result.returncode, result.stdout[-1500:] + result.stderr)
 
 
+def run_port(directory, name):
+    """The ready port NAME of DIRECTORY; "" when it breaks a promise, else what was seen."""
+    result = subprocess.run(["bash", str(ROOT / "tests/mutants/port/run.sh"), str(directory), name,
+                             str(directory / "build")], capture_output=True, text=True)
+    return "" if result.returncode == 1 else "exit code %d\n%s" % (
+        result.returncode, result.stdout + result.stderr[-1500:])
+
+
+def run_example(directory, include, test):
+    """An example of DIRECTORY; "" when that case fails in it, else what was seen."""
+    command, text = test.split(": ", 1)
+    name, *args = command.split()
+    result = subprocess.run([str(ROOT / "examples" / name / "run.sh")] + args,
+                            capture_output=True, text=True, timeout=600,
+                            env=dict(os.environ, INVAL_EXAMPLES=str(directory / "examples"),
+                                     INVAL_INCLUDE=str(include),
+                                     INVAL_BUILD=str(directory / "build")))
+    failed = [line for line in result.stdout.split("\n") if "FAILED" in line]
+    if result.returncode == 1 and any(text in line for line in failed):
+        return ""
+    return "exit code %d\n%s" % (result.returncode, result.stdout[-1500:] + result.stderr)
+
+
 def plant(mutant, directory):
     """A copy of the library with the bug in it; returns its include directory."""
     include = directory / "include"
-    shutil.copytree(ROOT / "include", include)
+    for part in {"include"}.union(hunk.file.split("/")[0] for hunk in mutant.hunks):
+        shutil.copytree(ROOT / part, directory / part)
     for hunk in mutant.hunks:
         path = directory / hunk.file
         text = path.read_text(encoding="utf-8")
@@ -190,6 +218,10 @@ def judge_listed(mutant, out):
             return run_kvm(directory, include, name)
         if stem == "stress":
             return run_stress(directory, include, name)
+        if stem == "port":
+            return run_port(directory, name)
+        if stem == "example":
+            return run_example(directory, include, name)
         problem = build(directory, include, stem)
         if problem:
             return "it does not compile:\n" + problem

@@ -7,7 +7,12 @@
 set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 suite mutants
-need_packages gcc-12 libc6-dev python3 gcc-aarch64-linux-gnu
+need_packages gcc-12 g++-12 libc6-dev python3 gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static
+
+for port in port_c11 cpp_vmm bare_metal_vmm kvm_guest linux_module pkvm_hyp xen; do
+	queue "without a bug, port $port" bash "$root/tests/mutants/port/run.sh" "$root" $port "$out/$port"
+done
+drain
 
 python3 "$root/tests/mutants/run.py" "$out/work" "$@" 2>&1 | tee "$out/log"
 tally "planted bugs" "$out/log" "${PIPESTATUS[0]}"
