@@ -769,6 +769,20 @@ INVAL_ALWAYS_INLINE int inval_guestq_single(struct inval_guestq *q, struct inval
 	return err;
 }
 
+/*
+ * Internal: nothing is done yet. What the round has is written before it is read, but
+ * not every compiler sees that.
+ */
+static inline void inval_guestq_begin(struct inval_guestq_round *r, struct inval_guestq_report *rep)
+{
+	r->in.d0 = 0;
+	r->in.d1 = 0;
+	r->res.stream.sid = 0;
+	rep->consumed = 0;
+	rep->issued = 0;
+	rep->error = false;
+}
+
 /**
  * inval_guestq_run() - work on a guest's queue
  * @q: the queue
@@ -801,9 +815,7 @@ INVAL_ALWAYS_INLINE int inval_guestq_run(struct inval_guestq *q, uint32_t budget
 	struct inval_guestq_round r;
 	int err = 0;
 
-	rep->consumed = 0;
-	rep->issued = 0;
-	rep->error = false;
+	inval_guestq_begin(&r, rep);
 	while (err == 0 && inval_guestq_ready(q, &r)) {
 		if (budget == 0U)
 			return INVAL_GUESTQ_MORE;
