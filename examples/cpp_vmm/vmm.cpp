@@ -178,14 +178,14 @@ private:
 		return 0;
 	}
 
-	static int emulate(void *ctx, inval_cmd in, const inval_guest_result *)
+	static int emulate(void *ctx, inval_cmd in, const inval_guest_result *res)
 	{
 		Guest *g = static_cast<Guest *>(ctx);
 
 		if ((in.d0 & 0xff) == INVAL_OP_SYNC)
 			g->syncs++;
 		if ((in.d0 & 0xff) == INVAL_OP_CFGI_STE)
-			g->smmu.write_ste(guest_sid, &g->ste);
+			g->smmu.write_ste(res->stream.sid, &g->ste);
 		return 0;
 	}
 

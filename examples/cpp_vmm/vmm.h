@@ -256,7 +256,7 @@ public:
 	uint16_t take()
 	{
 		std::lock_guard<std::mutex> hold(lock);
-		uint32_t tag;
+		uint32_t tag = 0;
 
 		must(inval_tags_alloc(&tags, &tag), "a VMID");
 		return static_cast<uint16_t>(tag);
