@@ -86,6 +86,24 @@ static struct inval_entry *bench_devices(uint32_t num)
 	return list;
 }
 
+/* Entries of SMMU @smmu, one of each type whose bit is set in @types; returns their number. */
+static uint32_t bench_layout(struct inval_entry *list, uint32_t smmu, uint32_t types)
+{
+	uint32_t n = 0;
+
+	if (types & 1U)
+		bench_must(inval_entry_s1(&list[n++], smmu, 0, 7, false) == 0);
+	if (types & 2U)
+		bench_must(inval_entry_s2(&list[n++], smmu, 9) == 0);
+	if (types & 4U)
+		bench_must(inval_entry_s1_clear(&list[n++], smmu, 9) == 0);
+	if (types & 8U)
+		bench_must(inval_entry_ats(&list[n++], smmu, 8, false, 0, 12) == 0);
+	if (types & 16U)
+		bench_must(inval_entry_ats_full(&list[n++], smmu, 16) == 0);
+	return n;
+}
+
 /* @num of those in @a, by chance, in order, none twice. */
 static void bench_pick(struct inval_entry *list, uint32_t num, struct inval_array *a)
 {

@@ -147,11 +147,47 @@ static int copy_wait(struct inval_smmu *s, const struct inval_ticket *ticket)
 	return 0;
 }
 
+/* Waits in series: those behind an issue that is behind another wait. */
+static uint64_t series;
+static bool waiting;
+
+static int series_issue(struct inval_smmu *s, const struct inval_cmd *cmds, uint32_t num, bool sync,
+			struct inval_ticket *ticket)
+{
+	(void)s;
+	(void)cmds;
+	(void)num;
+	(void)sync;
+	(void)ticket;
+	waiting = false;
+	return 0;
+}
+
+static int series_wait(struct inval_smmu *s, const struct inval_ticket *ticket)
+{
+	(void)s;
+	(void)ticket;
+	series += waiting ? 0U : 1U;
+	waiting = true;
+	return 0;
+}
+
+/* Returns how often a flush waits, one after another, with room for @windows SMMUs. */
+static uint64_t waits_in_series(struct inval_array *a, const struct inval_range_req *req,
+				uint32_t windows)
+{
+	flush.wait_num = windows;
+	series = 0;
+	waiting = false;
+	bench_must(inval_flush_walk_array(a, req, &flush, series_issue, series_wait) == 0);
+	flush.wait_num = SMMUS;
+	return series;
+}
+
 BENCH_NOINLINE static void walk(struct inval_array *a, const struct inval_range_req *req)
 {
 	inval_port_dma_mb();
-	bench_must(inval_flush_walk(inval_array_at(a), inval_port_load32(&a->num),
-				    (uint8_t)a->stu_lg2, req, &flush, copy_issue, copy_wait) == 0);
+	bench_must(inval_flush_walk_array(a, req, &flush, copy_issue, copy_wait) == 0);
 }
 
 BENCH_NOINLINE static void walk_queue(struct inval_array *a, const struct inval_range_req *req)
@@ -233,6 +269,37 @@ static void count_walks(void)
 	count_walk(nested, &page, "16 x (VMID + clear + 256 ATS_FULL), 4 KB, range");
 }
 
+/* Every set of types on 1 to 256 SMMUs, for a page, 511 and everything. */
+static void count_waits(void)
+{
+	const struct inval_range_req reqs[3] = {
+		{ 0x1234000, 4096, 12, 12, true, false },
+		{ 0x1234000, 511 * 4096, 12, 12, true, false },
+		{ 0, 0, 12, 12, true, false },
+	};
+	static struct inval_entry list[SMMUS * 5];
+	uint64_t most = 0, turns = 0;
+	uint32_t layouts = 0, smmu_num, types, i, n;
+	struct inval_array *a;
+
+	for (smmu_num = 1; smmu_num <= SMMUS; smmu_num *= 4) {
+		for (types = 1; types < 32U; types++) {
+			for (i = 0, n = 0; i < smmu_num; i++)
+				n += bench_layout(&list[n], i, types);
+			a = bench_array(list, n);
+			for (i = 0; i < 3U; i++, layouts++) {
+				if (waits_in_series(a, &reqs[i], SMMUS) > most)
+					most = series;
+				if (waits_in_series(a, &reqs[i], 1) > turns)
+					turns = series;
+			}
+		}
+	}
+	bench_must(turns == SMMUS);	/* one at a time: so it can be seen */
+	printf("value waits in series, most of %u layouts %llu\n", layouts,
+	       (unsigned long long)most);
+}
+
 /* The queue. */
 
 BENCH_NOINLINE static void put(struct inval_queue *q, const struct inval_cmd *cmds, uint32_t num)
@@ -275,36 +342,47 @@ BENCH_NOINLINE static void encode_ste(struct inval_cmd *cmds, uint32_t num)
 		bench_must(inval_cmd_cfgi_ste(&cmds[i], false, i, true) == 0);
 }
 
-BENCH_NOINLINE static void split(const struct inval_range_req *req, bool ril)
+BENCH_NOINLINE static void cut(struct inval_range *it, const struct inval_range_req *req, bool ril)
 {
 	const struct inval_range_how how = { ril, false, false };
-	struct inval_range_piece piece;
-	struct inval_range it;
 
-	bench_must(inval_range_start(&it, req, &how) == 0);
-	while (inval_range_next(&it, &piece))
+	bench_must(inval_range_start(it, req, &how) == 0);
+}
+
+BENCH_NOINLINE static void split(struct inval_range *it)
+{
+	struct inval_range_piece piece;
+
+	while (inval_range_next(it, &piece))
 		sink += piece.d0 ^ piece.d1;
+}
+
+static void count_split(bool ril, uint32_t pieces, const char *name)
+{
+	const struct inval_range_req two = { 0x1234000, 511 * 4096, 12, 12, true, false };
+	struct inval_range it[LOOPS];
+	uint32_t i;
+
+	begin(0);
+	for (i = 0; i < LOOPS; i++)
+		cut(&it[i], &two, ril);
+	END(LOOPS, "split%s, start", name);
+	begin(0);
+	for (i = 0; i < LOOPS; i++)
+		split(&it[i]);
+	END(LOOPS * pieces, "split%s, a piece", name);
 }
 
 static void count_cmd(void)
 {
-	const struct inval_range_req two = { 0x1234000, 511 * 4096, 12, 12, true, false };
-	uint32_t i;
-
 	begin(0);
 	encode(out, 1024);
 	END(1024, "encode TLBI_NH_ASID");
 	begin(0);
 	encode_ste(out, 1024);
 	END(1024, "encode CFGI_STE");
-	begin(0);
-	for (i = 0; i < LOOPS; i++)
-		split(&two, true);
-	END(LOOPS * 2U, "split, range, a piece");
-	begin(0);
-	for (i = 0; i < LOOPS; i++)
-		split(&two, false);
-	END(LOOPS * 511U, "split, a piece");
+	count_split(true, 2, ", range");
+	count_split(false, 511, "");
 }
 
 /* A guest's commands, strictly. */
@@ -404,6 +482,7 @@ int main(void)
 	count_purge(256);
 	count_purge(65536);
 	count_walks();
+	count_waits();
 	count_put(1);
 	count_put(63);
 	count_cmd();

@@ -5,7 +5,8 @@
 count.py COUNT LIMITS DUMPS
 
 COUNT is the program's output, DUMPS the prefix of callgrind's files. The copy's own
-instructions are left out: how fast memory is copied is the memcpy's affair. Prints a
+instructions are left out: how fast memory is copied is the memcpy's affair. A line
+"value NAME N" in COUNT has what is no instructions: bytes of code, waits. Prints a
 table and ends with "N passed, N failed". A case without a limit, a limit without a
 case, or a copy of 5 % more than what lives, is a failure.
 """
@@ -50,12 +51,13 @@ def read_limits(path):
 
 def main():
     with open(sys.argv[1], encoding="ascii") as lines:
-        work = re.findall(r"^work (.*) (\d+) (\d+) (\d+)$", lines.read(), re.M)
+        text = lines.read()
+    work = re.findall(r"^work (.*) (\d+) (\d+) (\d+)$", text, re.M)
     limits = read_limits(sys.argv[2])
     dumps = {name: (total, copy) for name, total, copy in
              map(dump, glob.glob(sys.argv[3] + ".*")) if name}
     passed = failed = 0
-    print(f"{'instructions':52} {'measured':>9} {'at most':>9} {'of it':>6}")
+    print(f"{'instructions, waits, bytes of code':52} {'measured':>9} {'at most':>9} {'of it':>6}")
     for name, loops, copied, live in work:
         total, copy = dumps.get(name, (0, 0))
         each = (total - copy) / int(loops)
@@ -64,6 +66,13 @@ def main():
         passed += good
         failed += not good
         print(f"{name:52} {each:9.1f} {most:9.0f} {each / most if most else 0:6.2f}"
+              f"{'' if good else '  FAILED'}")
+    for name, value in re.findall(r"^value (.*) (\d+)$", text, re.M):
+        most = limits.pop(name, 0.0)
+        good = int(value) <= most
+        passed += good
+        failed += not good
+        print(f"{name:52} {value:>9} {most:9.0f} {int(value) / most if most else 0:6.2f}"
               f"{'' if good else '  FAILED'}")
     for name in limits:
         print(f"{name:52} not measured  FAILED")

@@ -325,6 +325,13 @@ static inline int sim_wait(struct inval_smmu *smmu, const struct inval_ticket *t
 static inline int sim_walk(const struct inval_entry *e, uint32_t num, uint8_t stu_lg2,
 			   const struct inval_range_req *req, struct inval_flush *f)
 {
+	bool live = true;
+	uint32_t i;
+
+	for (i = 0; i < num; i++)
+		live = live && e[i].users != 0U;
+	if (live)	/* as inval_flush_walk_array() finds it */
+		return inval_walk(e, num, stu_lg2, true, req, f, sim_issue, sim_wait);
 	return inval_flush_walk(e, num, stu_lg2, req, f, sim_issue, sim_wait);
 }
 

@@ -851,7 +851,7 @@ TEST(flush, runs_of_devices)
 	sim_add(1, 0);
 	memset(rec.mute, 0, sizeof(rec.mute));
 	for (n = 1; n <= MOST / 3U; n++) {
-		for (dead = 0; dead <= n; dead++) {
+		for (dead = 0; dead <= n + 9U; dead++) {	/* from n on none is dead */
 			for (i = 0, live = 0; i < 3U * n; i++) {
 				w[i] = sim_want_ats(i / n == 1U ? SIM_ATS_FULL : SIM_ATS, i / n / 2U,
 						    i, false, 0);
@@ -861,13 +861,13 @@ TEST(flush, runs_of_devices)
 			sim_forget();
 			memset(rec.count, 0, sizeof(rec.count));
 			sim_entries(entries, w, 3U * n, 12);
-			f.batch_num = 1U + dead;
+			f.batch_num = 1U + dead % (n + 1U);
 			memset(f.batch, 0, SIM_BATCH * sizeof(f.batch[0]));
 			CHECK(sim_walk(entries, 3U * n, 12, &page, &f) == 0, "%u", n);
 			sim_judge(w, 3U * n, &page, 12);
 			CHECK(rec.count[INVAL_COUNT_ATC] == live, "%u counted of %u",
 			      (uint32_t)rec.count[INVAL_COUNT_ATC], live);
-			CHECK(f.batch[1U + dead].d0 == 0U, "%u: behind the batch", n);
+			CHECK(f.batch[f.batch_num].d0 == 0U, "%u: behind the batch", n);
 		}
 	}
 }
@@ -1650,6 +1650,37 @@ TEST(flush, arrays)
 	      "num is read once");
 	free(a);
 	CHECK(rec_done() == 0U, "%s", rec.misuse_text);
+}
+
+/* Users of an array's entries are not looked at while it has no dead one; then they are. */
+TEST(flush, arrays_with_dead_devices)
+{
+	struct inval_range_req req = sim_req(VA, 0x1000, true);
+	struct inval_flush f = sim_flush();
+	struct inval_array *a = NULL;
+	struct sim_want w[9];
+	struct inval_unref res;
+	unsigned char *mem;
+	uint32_t i, left;
+
+	sim_reset();
+	sim_add(0, 0);
+	for (i = 0; i < 9U; i++)
+		w[i] = sim_want_ats(SIM_ATS, 0, i, false, 0);
+	sim_entries(entries, w, 9, 12);
+	mem = (unsigned char *)malloc((size_t)inval_array_merge_bytes(NULL, 9));
+	CHECK(mem && inval_array_merge(&a, mem, inval_array_merge_bytes(NULL, 9), NULL, entries,
+				       9) == 0, "merge");
+	for (left = 0; left < 8U; left++) {
+		sim_forget();
+		CHECK(inval_flush_walk_array(a, &req, &f, sim_issue, sim_wait) == 0, "flush");
+		sim_judge(w, 9, &req, 12);
+		inval_array_unref(a, &entries[left], 1, &res);
+		w[left].users = 0;
+	}
+	CHECK(rec_next_at(REC_LOAD32, rec_addr(&a->dead), 0) != REC_NONE, "read as hooks do");
+	CHECK(inval_flush_walk_array(NULL, &req, &f, sim_issue, sim_wait) == 0, "no array");
+	free(a);
 }
 
 TEST(flush, counted_and_traced)

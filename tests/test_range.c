@@ -611,6 +611,35 @@ static void expect_one(struct inval_range_req req, struct inval_range_how how, u
 	      name_of(&req, &how), (ull)piece.d0, (ull)piece.d1, (ull)d0, (ull)d1);
 }
 
+/* What is answered for one granule is what the iterator gives; nothing else is answered. */
+TEST(range, single)
+{
+	struct inval_range_piece piece, want;
+	struct inval_range_how how;
+	struct inval_range_req req;
+	struct inval_range it;
+	uint64_t seed = 7;
+	uint32_t i, granule_lg2, num = 0;
+
+	for (i = 0; i < 200000U; i++) {
+		granule_lg2 = 12U + 2U * (uint32_t)(test_random(&seed) % 3U);
+		how = features(i & 1U, i & 2U, i & 4U);
+		req = request(random_addr(&seed), 1U + (test_random(&seed) >> (45U + i % 19U)),
+			      granule_lg2, 0, i & 8U);
+		if (i & 16U)
+			req.leaf_lg2 = (uint8_t)(granule_lg2 + (i >> 6) % 2U * (i >> 7) % 30U);
+		req.d128 = (i & 32U) != 0U;
+		if (inval_range_start(&it, &req, &how) != 0 ||
+		    !inval_range_single(&req, &how, &piece))
+			continue;
+		num++;
+		CHECK(inval_range_count(&it) == 1U && inval_range_next(&it, &want) &&
+		      piece.d0 == want.d0 && piece.d1 == want.d1,
+		      "0x%llx, %llu bytes: 0x%llx", (ull)req.addr, (ull)req.bytes, (ull)piece.d1);
+	}
+	CHECK(num > 10000U, "only %u", num);
+}
+
 /* In batches of any size the same commands as one by one. */
 TEST(range, filled_in_batches)
 {

@@ -78,7 +78,7 @@ struct inval_entry {
  * struct inval_array - header; the entries follow it
  * @defer: the port's, for the later free
  * @num: entries; walks read it once
- * @dead: entries without a user among them; the writer's
+ * @dead: entries without a user among them; walks read it once
  * @dead_from: while @dead is not 0: those before it have users; the writer's
  * @dead_to: likewise it and those behind it; the writer's
  * @ats: live ATS entries; the writer's
@@ -660,7 +660,7 @@ static inline void inval_array_ref_apply(struct inval_array *a, const struct inv
 	for (i = 0; i < num; i++) {
 		e = inval_array_entry(a, add[i].key);
 		if (e->users == 0U) {
-			a->dead--;
+			inval_port_store32(&a->dead, a->dead - 1U);
 			a->ats += inval_entry_is_ats(e) ? 1U : 0U;
 		}
 		inval_port_store32(&e->users, e->users + add[i].users);
@@ -697,7 +697,7 @@ static inline void inval_array_died(struct inval_array *a, uint32_t at)
 		a->dead_from = at;
 	if (a->dead == 0U || at >= a->dead_to)
 		a->dead_to = at + 1U;
-	a->dead++;
+	inval_port_store32(&a->dead, a->dead + 1U);
 }
 
 /* Internal: take users from one entry; what became of it goes into @del. */
@@ -753,7 +753,7 @@ static inline void inval_array_unref(struct inval_array *a, struct inval_entry *
 	if (a != NULL) {
 		e = inval_array_at(a);
 		for (left = a->num; left > 0U && e[left - 1U].users == 0U; left--)
-			a->dead--;
+			inval_port_store32(&a->dead, a->dead - 1U);
 		inval_port_store32(&a->num, left);
 	}
 	inval_port_trace(INVAL_EVENT_UNREF, num, (uint64_t)res->tags + res->ats);

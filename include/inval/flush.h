@@ -145,72 +145,74 @@ enum inval_group {
 #define INVAL_WALK_PIECES	2U
 
 /**
- * struct inval_walk - internal: a walk on its way
- * @f: the caller's
- * @req: what changed
- * @entries: the array's
- * @end: behind them, as read once
- * @first: first entry of this SMMU
- * @stu_lg2: smallest span for ATC_INV
- * @smmu: the SMMU now; NULL: its entries are skipped
- * @group: enum inval_group
- * @fill: commands in the batch
- * @busy: this SMMU has been given a command
- * @wait: of this SMMU
- * @waits: SMMUs not yet waited for
- * @all: everything, on this SMMU
- * @dead: an S2_VMID entry of this SMMU was skipped
- * @no_tlbi: the CPU's broadcasts did it, on this SMMU
- * @how: what @range was cut for, as features and INVAL_WALK_ONE
- * @count: TLBIs of @range; INVAL_WALK_WHOLE: everything is asked for
- * @range: the request, cut for SMMUs such as this one
- * @piece: its TLBIs without opcode and tag, when they are @count
+ * struct inval_walk_cut - internal: the request as SMMUs want it, kept for the next
+ * @how: what it was cut for, as features and INVAL_WALK_ONE
+ * @count: TLBIs of it; INVAL_WALK_WHOLE: everything is asked for
+ * @kept: the first of them, in @piece
+ * @piece: without opcode and tag
+ * @rest: the others, where there are
  * @span: the request as ATC_INV
  * @spans: their number; 0: not yet known
  * @span_num: as asked for by the policy they were made for
+ */
+struct inval_walk_cut {
+	uint64_t how;
+	uint64_t count;
+	uint32_t kept;
+	struct inval_range_piece piece[INVAL_WALK_PIECES];
+	struct inval_range rest;
+	struct inval_range_span span[INVAL_RANGE_MAX_SPANS];
+	uint32_t spans;
+	uint32_t span_num;
+};
+
+/**
+ * struct inval_walk - internal: a walk on its way. Its address is given only to what
+ * is always inlined: so compilers can keep it in registers
+ * @f: the caller's
+ * @req: what changed
+ * @cut: it, cut
+ * @entries: the array's
+ * @end: behind them, as read once
+ * @stu_lg2: smallest span for ATC_INV
+ * @live: no entry was dead when the walk began
+ * @smmu: the SMMU now; NULL: its entries are skipped
+ * @group: enum inval_group
+ * @next: place of the next command in the batch
+ * @full: end of the batch
+ * @busy: this SMMU has been given a command
+ * @wait: of this SMMU; those before it are not yet waited for
+ * @last: end of the waits
+ * @all: everything, on this SMMU
+ * @dead: an S2_VMID entry of this SMMU was skipped
  * @err: first error
- * @tlbi: TLBI commands, for the report
- * @atc: ATC_INV commands
- * @syncs: SYNCs between groups
  */
 struct inval_walk {
 	struct inval_flush *f;
 	const struct inval_range_req *req;
+	struct inval_walk_cut *cut;
 	const struct inval_entry *entries;
 	const struct inval_entry *end;
-	const struct inval_entry *first;
 	uint8_t stu_lg2;
+	bool live;
 	struct inval_smmu *smmu;
 	enum inval_group group;
-	uint32_t fill;
+	struct inval_cmd *next;
+	struct inval_cmd *full;
 	bool busy;
 	struct inval_flush_wait *wait;
-	uint32_t waits;
+	struct inval_flush_wait *last;
 	bool all;
 	bool dead;
-	bool no_tlbi;
-	uint64_t how;
-	uint64_t count;
-	struct inval_range range;
-	struct inval_cmd piece[INVAL_WALK_PIECES];
-	struct inval_range_span span[INVAL_RANGE_MAX_SPANS];
-	uint32_t spans;
-	uint32_t span_num;
 	int err;
-	uint32_t tlbi;
-	uint32_t atc;
-	uint32_t syncs;
 };
 
 /* Internal: note an error; returns where to say more, or NULL. */
-static inline struct inval_flush_error *inval_walk_error(struct inval_walk *w, uint32_t smmu,
+static inline struct inval_flush_error *inval_walk_error(struct inval_flush *f, uint32_t smmu,
 							 int err)
 {
-	struct inval_flush *f = w->f;
 	struct inval_flush_error *e = NULL;
 
-	if (w->err == 0)
-		w->err = err;
 	if (f->error_total < f->error_num) {
 		e = &f->errors[f->error_total];
 		e->smmu = smmu;
@@ -227,103 +229,113 @@ static inline struct inval_flush_error *inval_walk_error(struct inval_walk *w, u
  * Internal: an ATC_INV of this SMMU failed: every device it may have been; false
  * when there is none.
  */
-static inline bool inval_walk_suspects(struct inval_walk *w, uint32_t smmu, bool live)
+static inline bool inval_walk_suspects(struct inval_flush *f, const struct inval_entry *at,
+				       const struct inval_entry *end, uint32_t smmu, bool live)
 {
-	uint32_t before = w->f->error_total;
-	const struct inval_entry *at;
+	uint32_t before = f->error_total;
 	struct inval_flush_error *e;
 
-	for (at = w->entries; at != w->end; at++) {
+	for (; at != end; at++) {
 		if (inval_entry_smmu(at) != smmu || !inval_entry_is_ats(at) ||
 		    (live && inval_port_load32(&at->users) == 0U))
 			continue;
-		e = inval_walk_error(w, smmu, -INVAL_EREMOTEIO);
+		e = inval_walk_error(f, smmu, -INVAL_EREMOTEIO);
 		if (e == NULL)
 			continue;
 		e->sid = (uint32_t)inval_field(at->key, 52, 21);
 		e->ssid = (uint32_t)inval_field(at->key, 20, 1);
 		e->ssv = (at->key & 1U) != 0U;
 	}
-	return w->f->error_total != before;
+	return f->error_total != before;
 }
 
 /*
- * Internal: a wait failed. Devices that left while it lasted are suspects only if
- * no other is: an error is never lost.
+ * Internal: issue or wait failed. Devices that left meanwhile are suspects only if no
+ * other is: an error is never lost.
  */
-static inline void inval_walk_failed(struct inval_walk *w, uint32_t smmu, int err)
+static inline INVAL_COLD void inval_walk_failed(struct inval_flush *f,
+						const struct inval_entry *entries,
+						const struct inval_entry *end, uint32_t smmu,
+						int err)
 {
 	bool atc = err == -INVAL_EREMOTEIO;
 
-	if (!(atc && inval_walk_suspects(w, smmu, true)) &&
-	    !(atc && inval_walk_suspects(w, smmu, false)))
-		(void)inval_walk_error(w, smmu, err);
+	if (!(atc && inval_walk_suspects(f, entries, end, smmu, true)) &&
+	    !(atc && inval_walk_suspects(f, entries, end, smmu, false)))
+		(void)inval_walk_error(f, smmu, err);
+}
+
+/* Internal: the first error is what the walk returns. */
+INVAL_ALWAYS_INLINE void inval_walk_fail(struct inval_walk *w, const struct inval_smmu *smmu,
+					 int err)
+{
+	inval_walk_failed(w->f, w->entries, w->end, smmu->number, err);
+	if (w->err == 0)
+		w->err = err;
 }
 
 /* Internal: wait for all SMMUs issued to; an error of one does not end it. */
 INVAL_ALWAYS_INLINE void inval_walk_drain(struct inval_walk *w, inval_wait_fn wait)
 {
 	struct inval_flush_wait *t;
-	uint32_t i;
 	int err;
 
-	for (i = 0; i < w->waits; i++) {
-		t = &w->f->waits[i];
+	for (t = w->f->waits; t != w->wait; t++) {
 		err = wait(t->smmu, &t->ticket);
 		if (err != 0)
-			inval_walk_failed(w, t->smmu->number, err);
+			inval_walk_fail(w, t->smmu, err);
 	}
-	w->waits = 0;
+	w->wait = w->f->waits;
 }
 
 /* Internal: hand the batch over; after an error the SMMU's other entries are skipped. */
 INVAL_ALWAYS_INLINE void inval_walk_issue(struct inval_walk *w, bool sync, inval_issue_fn issue)
 {
-	int err = issue(w->smmu, w->f->batch, w->fill, sync, &w->wait->ticket);
+	struct inval_cmd *batch = w->f->batch;
+	int err = issue(w->smmu, batch, (uint32_t)(w->next - batch), sync, &w->wait->ticket);
 
-	w->fill = 0;
+	w->next = batch;
 	if (err == 0)
 		return;
-	inval_walk_failed(w, w->smmu->number, err);
+	inval_walk_fail(w, w->smmu, err);
 	w->smmu = NULL;
 }
 
 /* Internal: is there room for one more command? Not after an error. */
 INVAL_ALWAYS_INLINE bool inval_walk_room(struct inval_walk *w, inval_issue_fn issue)
 {
-	if (w->fill == w->f->batch_num)
-		inval_walk_issue(w, false, issue);
 	w->busy = true;
+	if (w->next == w->full)
+		inval_walk_issue(w, false, issue);
 	return w->smmu != NULL;
 }
 
-/* Internal: one more command. */
-INVAL_ALWAYS_INLINE void inval_walk_push(struct inval_walk *w, uint64_t d0, uint64_t d1,
+/* Internal: one more command; false after an error. */
+INVAL_ALWAYS_INLINE bool inval_walk_push(struct inval_walk *w, uint64_t d0, uint64_t d1,
 					 inval_issue_fn issue)
 {
-	struct inval_cmd *cmd;
-
 	if (!inval_walk_room(w, issue))
-		return;
-	cmd = &w->f->batch[w->fill++];
-	cmd->d0 = d0;
-	cmd->d1 = d1;
+		return false;
+	w->next->d0 = d0;
+	w->next->d1 = d1;
+	w->next++;
+	return true;
 }
 
 /*
  * Internal: a SYNC before the first command of a later group, of which there is
- * one: the caller's next.
+ * one: the caller's next. False after an error.
  */
-INVAL_ALWAYS_INLINE void inval_walk_group(struct inval_walk *w, enum inval_group group,
+INVAL_ALWAYS_INLINE bool inval_walk_group(struct inval_walk *w, enum inval_group group,
 					  inval_issue_fn issue)
 {
 	if (w->group == group)
-		return;
+		return true;
 	w->group = group;
 	if (!w->busy)
-		return;
-	inval_walk_push(w, INVAL_OP_SYNC, 0, issue);
-	w->syncs++;
+		return true;
+	inval_port_count(INVAL_COUNT_SYNC, 1);
+	return inval_walk_push(w, INVAL_OP_SYNC, 0, issue);
 }
 
 /*
@@ -341,62 +353,83 @@ INVAL_ALWAYS_INLINE void inval_walk_close(struct inval_walk *w, inval_issue_fn i
 	if (w->smmu == NULL &&
 	    issue(w->wait->smmu, w->f->batch, 0, true, &w->wait->ticket) != 0)
 		return;
-	w->waits++;
-	if (w->waits == w->f->wait_num)
+	w->wait++;
+	if (w->wait == w->last)
 		inval_walk_drain(w, wait);
 }
 
+/* Internal: cut a request that is not a single granule. */
+static inline void inval_walk_slice(struct inval_walk_cut *c, const struct inval_range_req *req,
+				    struct inval_range_how how)
+{
+	struct inval_range it;
+
+	inval_range_set(&it, req, &how);
+	(void)inval_range_next(&it, &c->piece[0]);
+	c->kept = inval_range_next(&it, &c->piece[1]) ? 2U : 1U;
+	c->count = c->kept + inval_range_count(&it);
+	c->rest = it;
+}
+
 /* Internal: cut the request for all SMMUs such as the one now. */
-static inline void inval_walk_cut(struct inval_walk *w, uint64_t cut)
+INVAL_ALWAYS_INLINE void inval_walk_cut(struct inval_walk_cut *c,
+					const struct inval_range_req *req, uint64_t cut)
 {
 	struct inval_range_how how;
 
 	how.ril = (cut & INVAL_FEAT_RIL) != 0U;
 	how.ds = (cut & INVAL_FEAT_DS) != 0U;
 	how.one = (cut & INVAL_WALK_ONE) != 0U;
-	w->how = cut;
-	inval_range_set(&w->range, w->req, &how);
-	w->count = inval_range_count(&w->range);
-	if (w->count <= INVAL_WALK_PIECES)
-		(void)inval_range_fill(&w->range, 0, w->piece, INVAL_WALK_PIECES);
+	c->how = cut;
+	c->kept = 1;
+	c->count = 1;
+	if (!inval_range_single(req, &how, &c->piece[0]))
+		inval_walk_slice(c, req, how);
 }
 
 /* Internal: what this SMMU makes of the request. */
-static inline void inval_walk_fit(struct inval_walk *w)
+INVAL_ALWAYS_INLINE void inval_walk_fit(struct inval_walk *w)
 {
 	const struct inval_smmu *s = w->smmu;
-	uint64_t cut = (s->caps.feat & INVAL_WALK_FEATS) |
-		       (s->policy.one_command ? INVAL_WALK_ONE : 0U);
+	uint64_t cut;
 
-	if (cut != w->how && w->count != INVAL_WALK_WHOLE)
-		inval_walk_cut(w, cut);
-	w->all = w->count > s->policy.max_cmds;
-	w->no_tlbi = w->f->cpu_tlbi && inval_caps_has(&s->caps, INVAL_FEAT_BTM);
+	if (w->cut->count != INVAL_WALK_WHOLE) {
+		cut = (s->caps.feat & INVAL_WALK_FEATS) |
+		      (s->policy.one_command ? INVAL_WALK_ONE : 0U);
+		if (cut != w->cut->how)
+			inval_walk_cut(w->cut, w->req, cut);
+	}
+	w->all = w->cut->count > s->policy.max_cmds;
 }
 
-/* Internal: begin with the SMMU of entry @e. */
-static inline void inval_walk_open(struct inval_walk *w, const struct inval_entry *e)
+/* Internal: the SMMU of entries with this number; NULL: they are skipped. */
+INVAL_ALWAYS_INLINE struct inval_smmu *inval_walk_smmu(struct inval_walk *w, uint32_t number)
 {
-	uint32_t number = inval_entry_smmu(e);
+	struct inval_smmu *smmu = number < w->f->smmu_num ? w->f->smmus[number] : NULL;
 
-	w->first = e;
-	w->fill = 0;
+	if (smmu == NULL) {
+		(void)inval_walk_error(w->f, number, -INVAL_ENODEV);
+		if (w->err == 0)
+			w->err = -INVAL_ENODEV;
+		return NULL;
+	}
+	return inval_port_load64(&smmu->off) != 0U ? NULL : smmu;
+}
+
+/* Internal: begin with the SMMU of entry @e; false to skip it. */
+INVAL_ALWAYS_INLINE bool inval_walk_open(struct inval_walk *w, const struct inval_entry *e)
+{
+	w->next = w->f->batch;
 	w->busy = false;
 	w->group = INVAL_GROUP_TLBI;
 	w->dead = false;
-	w->smmu = number < w->f->smmu_num ? w->f->smmus[number] : NULL;
-	if (w->smmu == NULL) {
-		(void)inval_walk_error(w, number, -INVAL_ENODEV);
-		return;
-	}
-	if (inval_port_load64(&w->smmu->off) != 0U) {
-		w->smmu = NULL;
-		return;
-	}
-	w->wait = &w->f->waits[w->waits];
+	w->smmu = inval_walk_smmu(w, inval_entry_smmu(e));
+	if (w->smmu == NULL)
+		return false;
 	w->wait->smmu = w->smmu;
 	inval_queue_ticket_init(&w->wait->ticket);
 	inval_walk_fit(w);
+	return true;
 }
 
 /* Internal: first word of the command for everything of a tag. */
@@ -409,22 +442,22 @@ static inline uint64_t inval_walk_d0_all(const struct inval_entry *e)
 }
 
 /* Internal: does the request pass the IPAs that this SMMU's commands can name? */
-static inline bool inval_walk_wide(const struct inval_walk *w)
+INVAL_ALWAYS_INLINE bool inval_walk_wide(const struct inval_walk *w)
 {
 	return !inval_fits(w->req->addr + (w->req->bytes - 1U),
 			   inval_check_ipa_bits(&w->smmu->caps));
 }
 
-/* Internal: TLBIs of a range that needs many. */
+/* Internal: the TLBIs of a range that needs many, but for the first. */
 INVAL_ALWAYS_INLINE void inval_walk_range(struct inval_walk *w, uint64_t d0, inval_issue_fn issue)
 {
-	struct inval_range it = w->range;
+	struct inval_range it = w->cut->rest;
 	uint32_t num;
 
 	while (it.left != 0U && inval_walk_room(w, issue)) {
-		num = inval_range_fill(&it, d0, w->f->batch + w->fill, w->f->batch_num - w->fill);
-		w->fill += num;
-		w->tlbi += num;
+		num = inval_range_fill(&it, d0, w->next, (uint32_t)(w->full - w->next));
+		w->next += num;
+		inval_port_count(INVAL_COUNT_TLBI, num);
 	}
 }
 
@@ -433,18 +466,20 @@ INVAL_ALWAYS_INLINE void inval_walk_tlbi(struct inval_walk *w, const struct inva
 					 inval_issue_fn issue)
 {
 	uint64_t d0 = (e->key << 11) | e->op_range;
-	uint32_t i;
+	const struct inval_range_piece *piece = w->cut->piece;
 
 	if (w->all || (e->op_range == INVAL_OP_TLBI_S2_IPA && inval_walk_wide(w))) {
-		inval_walk_push(w, inval_walk_d0_all(e), 0, issue);
-		w->tlbi++;
-	} else if (w->count > INVAL_WALK_PIECES) {
-		inval_walk_range(w, d0, issue);
-	} else {
-		for (i = 0; i < w->count && w->smmu != NULL; i++)
-			inval_walk_push(w, d0 | w->piece[i].d0, w->piece[i].d1, issue);
-		w->tlbi += i;
+		(void)inval_walk_push(w, inval_walk_d0_all(e), 0, issue);
+		inval_port_count(INVAL_COUNT_TLBI, 1);
+		return;
 	}
+	if (!inval_walk_push(w, d0 | piece[0].d0, piece[0].d1, issue))
+		return;
+	if (w->cut->kept != 1U && !inval_walk_push(w, d0 | piece[1].d0, piece[1].d1, issue))
+		return;
+	inval_port_count(INVAL_COUNT_TLBI, w->cut->kept);
+	if (w->cut->count != w->cut->kept)
+		inval_walk_range(w, d0, issue);
 }
 
 /*
@@ -452,66 +487,93 @@ INVAL_ALWAYS_INLINE void inval_walk_tlbi(struct inval_walk *w, const struct inva
  * no clear is needed. A dead entry among the stage 2s: assume not. What is found is
  * @e at the latest, so there is one to compare with.
  */
-static inline bool inval_walk_cleared(const struct inval_walk *w, const struct inval_entry *e)
+INVAL_ALWAYS_INLINE bool inval_walk_cleared(const struct inval_walk *w,
+					    const struct inval_entry *e)
 {
 	uint64_t key = e->key - inval_bits(INVAL_TYPE_S1_CLEAR - INVAL_TYPE_S2_VMID, 53);
 	uint32_t found;
 
 	if (!w->all || w->dead)
 		return false;
-	found = inval_array_find(w->first, (uint32_t)(e - w->first), key);
-	return w->first[found].key == key;
+	found = inval_array_find(w->entries, (uint32_t)(e - w->entries), key);
+	return w->entries[found].key == key;
 }
 
 /* Internal: the request as ATC_INV spans; what cannot be cut is everything. */
-static inline void inval_walk_spans(struct inval_walk *w)
+static inline void inval_walk_spans(struct inval_walk_cut *c, const struct inval_range_req *req,
+				    uint8_t stu_lg2, uint32_t most)
 {
-	int spans;
+	int spans = inval_range_atc(req->addr, req->bytes, stu_lg2, most, c->span);
 
-	if (w->spans != 0U && w->span_num == w->smmu->policy.atc_spans)
-		return;
-	w->span_num = w->smmu->policy.atc_spans;
-	spans = inval_range_atc(w->req->addr, w->req->bytes, w->stu_lg2, w->span_num, w->span);
 	if (spans < 1) {
-		w->span[0].addr = 0;
-		w->span[0].size = INVAL_CMD_ATC_ALL;
+		c->span[0].addr = 0;
+		c->span[0].size = INVAL_CMD_ATC_ALL;
 		spans = 1;
 	}
-	w->spans = (uint32_t)spans;
+	c->spans = (uint32_t)spans;
+	c->span_num = most;
+}
+
+/* Internal: ATC_INVs of a device; returns the next entry. */
+INVAL_ALWAYS_INLINE const struct inval_entry *inval_walk_device(struct inval_walk *w,
+								const struct inval_entry *e,
+								inval_issue_fn issue)
+{
+	const struct inval_range_span *span = w->cut->span;
+	const struct inval_range_span *last = span + w->cut->spans;
+
+	for (; span != last; span++) {
+		if (!inval_walk_push(w, (e->key << 11) | INVAL_OP_ATC_INV, span->addr | span->size,
+				     issue))
+			break;
+		inval_port_count(INVAL_COUNT_ATC, 1);
+	}
+	return e + 1;
+}
+
+/* Internal: one ATC_INV; returns the place for the next. */
+INVAL_ALWAYS_INLINE struct inval_cmd *inval_walk_atc_put(struct inval_cmd *cmd,
+							 const struct inval_entry *e, uint64_t d1)
+{
+	cmd->d0 = (e->key << 11) | INVAL_OP_ATC_INV;
+	cmd->d1 = d1;
+	return cmd + 1;
 }
 
 /* Internal: one ATC_INV, if the entry has users; returns the place for the next. */
 INVAL_ALWAYS_INLINE struct inval_cmd *inval_walk_atc_one(struct inval_cmd *cmd,
 							 const struct inval_entry *e, uint64_t d1)
 {
-	cmd->d0 = (e->key << 11) | INVAL_OP_ATC_INV;
-	cmd->d1 = d1;
-	return inval_port_load32(&e->users) != 0U ? cmd + 1 : cmd;
+	struct inval_cmd *next = inval_walk_atc_put(cmd, e, d1);
+
+	return inval_port_load32(&e->users) != 0U ? next : cmd;
 }
 
 /*
- * Internal: an ATC_INV for each entry from @e on that shares @group, SMMU and type,
+ * Internal: an ATC_INV for @e, and each entry behind it that shares SMMU and type,
  * while the batch has room; returns the first without. They are sorted: one look at
- * the last of four is enough.
+ * the last of four is enough. Where nothing was dead when the walk began users are
+ * not looked at: a device that leaves meanwhile waits for this walk (domain.h, fence).
  */
-static inline const struct inval_entry *inval_walk_atc_run(struct inval_walk *w,
-							   const struct inval_entry *e,
-							   uint64_t group, uint64_t d1)
+INVAL_ALWAYS_INLINE const struct inval_entry *
+inval_walk_atc_run(struct inval_walk *w, const struct inval_entry *e, uint64_t d1)
 {
-	struct inval_cmd *first = w->f->batch + w->fill, *cmd = first;
-	ptrdiff_t room = (ptrdiff_t)(w->f->batch_num - w->fill);
+	uint64_t group = e->key >> 53;
+	struct inval_cmd *cmd = inval_walk_atc_put(w->next, e++, d1);
+	ptrdiff_t room = w->full - cmd;
 	const struct inval_entry *end = room < w->end - e ? e + room : w->end;
+	const struct inval_entry *last = !w->live || end - e < 4 ? e : end - 3;
 
-	for (; end - e >= 4 && e[3].key >> 53 == group; e += 4) {
-		cmd = inval_walk_atc_one(cmd, e, d1);
-		cmd = inval_walk_atc_one(cmd, e + 1, d1);
-		cmd = inval_walk_atc_one(cmd, e + 2, d1);
-		cmd = inval_walk_atc_one(cmd, e + 3, d1);
+	for (; e < last && e[3].key >> 53 == group; e += 4) {
+		cmd = inval_walk_atc_put(cmd, e, d1);
+		cmd = inval_walk_atc_put(cmd, e + 1, d1);
+		cmd = inval_walk_atc_put(cmd, e + 2, d1);
+		cmd = inval_walk_atc_put(cmd, e + 3, d1);
 	}
 	for (; e != end && e->key >> 53 == group; e++)
 		cmd = inval_walk_atc_one(cmd, e, d1);
-	w->fill += (uint32_t)(cmd - first);
-	w->atc += (uint32_t)(cmd - first);
+	inval_port_count(INVAL_COUNT_ATC, (uint32_t)(cmd - w->next));
+	w->next = cmd;
 	return e;
 }
 
@@ -523,20 +585,16 @@ INVAL_ALWAYS_INLINE const struct inval_entry *
 inval_walk_atc(struct inval_walk *w, const struct inval_entry *e, bool full, inval_issue_fn issue)
 {
 	uint64_t d1 = INVAL_CMD_ATC_ALL;
-	uint32_t i, num = 1;
 
 	w->wait->ticket.atc = true;
 	if (!full) {
-		inval_walk_spans(w);
-		num = w->spans;
+		if (w->cut->spans == 0U || w->cut->span_num != w->smmu->policy.atc_spans)
+			inval_walk_spans(w->cut, w->req, w->stu_lg2, w->smmu->policy.atc_spans);
+		if (w->cut->spans != 1U)
+			return inval_walk_device(w, e, issue);
+		d1 = w->cut->span[0].addr | w->cut->span[0].size;
 	}
-	for (i = 0; i < num && w->smmu != NULL; i++) {
-		if (!full)
-			d1 = w->span[i].addr | w->span[i].size;
-		inval_walk_push(w, (e->key << 11) | INVAL_OP_ATC_INV, d1, issue);
-		w->atc++;
-	}
-	return num == 1U ? inval_walk_atc_run(w, e + 1, e->key >> 53, d1) : e + 1;
+	return inval_walk_room(w, issue) ? inval_walk_atc_run(w, e, d1) : e + 1;
 }
 
 /* Internal: the commands of one entry, or of some; returns the next. */
@@ -548,20 +606,36 @@ inval_walk_entry(struct inval_walk *w, const struct inval_entry *e, inval_issue_
 	if (inval_port_load32(&e->users) == 0U) {
 		w->dead = w->dead || type == INVAL_TYPE_S2_VMID;
 	} else if (type >= INVAL_TYPE_ATS) {
-		inval_walk_group(w, INVAL_GROUP_ATC, issue);
-		if (w->smmu != NULL)
+		if (inval_walk_group(w, INVAL_GROUP_ATC, issue))
 			return inval_walk_atc(w, e, type == INVAL_TYPE_ATS_FULL, issue);
-	} else if (w->no_tlbi) {
+	} else if (w->f->cpu_tlbi && inval_caps_has(&w->smmu->caps, INVAL_FEAT_BTM)) {
 		return e + 1;
 	} else if (type <= INVAL_TYPE_S2_VMID) {
 		inval_walk_tlbi(w, e, issue);
 	} else if (!inval_walk_cleared(w, e)) {
-		inval_walk_group(w, INVAL_GROUP_CLEAR, issue);
-		if (w->smmu != NULL)
-			inval_walk_push(w, inval_walk_d0_all(e), 0, issue);
-		w->tlbi++;
+		if (inval_walk_group(w, INVAL_GROUP_CLEAR, issue))
+			(void)inval_walk_push(w, inval_walk_d0_all(e), 0, issue);
+		inval_port_count(INVAL_COUNT_TLBI, 1);
 	}
 	return e + 1;
+}
+
+/* Internal: the entries of one SMMU; returns the first of the next. */
+INVAL_ALWAYS_INLINE const struct inval_entry *
+inval_walk_entries(struct inval_walk *w, const struct inval_entry *e, inval_issue_fn issue,
+		   inval_wait_fn wait)
+{
+	uint64_t number = e->key >> 56;
+
+	if (inval_walk_open(w, e)) {
+		do
+			e = inval_walk_entry(w, e, issue);
+		while (w->smmu != NULL && e != w->end && e->key >> 56 == number);
+		inval_walk_close(w, issue, wait);
+	}
+	while (e != w->end && e->key >> 56 == number)
+		e++;
+	return e;
 }
 
 /* Internal: is a request one that can be cut, and the caller's memory there? */
@@ -574,31 +648,46 @@ static inline int inval_flush_check(const struct inval_range_req *req,
 }
 
 /* Internal: a walk that has done nothing yet. */
-static inline void inval_walk_begin(struct inval_walk *w, const struct inval_range_req *req,
-				    struct inval_flush *f)
+INVAL_ALWAYS_INLINE void inval_walk_begin(struct inval_walk *w, struct inval_walk_cut *cut,
+					  const struct inval_range_req *req,
+					  struct inval_flush *f)
 {
+	cut->count = inval_range_is_all(req->bytes) ? INVAL_WALK_WHOLE : 0U;
+	cut->how = ~0ULL;
+	cut->spans = 0;
 	w->f = f;
 	w->req = req;
-	w->smmu = NULL;
-	w->waits = 0;
-	w->count = inval_range_is_all(req->bytes) ? INVAL_WALK_WHOLE : 0U;
-	w->how = ~0ULL;
-	w->spans = 0;
-	w->tlbi = 0;
-	w->atc = 0;
-	w->syncs = 0;
+	w->cut = cut;
+	w->full = f->batch + f->batch_num;
+	w->wait = f->waits;
+	w->last = f->waits + f->wait_num;
+	inval_port_count(INVAL_COUNT_FLUSH, 1);
 	inval_port_trace(INVAL_EVENT_FLUSH_BEGIN, req->addr, req->bytes);
 }
 
-/* Internal: count what a walk did. */
-static inline void inval_walk_report(const struct inval_walk *w)
+/* Internal: inval_flush_walk(); @live: no entry is dead. */
+INVAL_ALWAYS_INLINE int inval_walk(const struct inval_entry *entries, uint32_t num,
+				   uint8_t stu_lg2, bool live, const struct inval_range_req *req,
+				   struct inval_flush *f, inval_issue_fn issue, inval_wait_fn wait)
 {
-	inval_port_count(INVAL_COUNT_FLUSH, 1);
-	inval_port_count(INVAL_COUNT_TLBI, w->tlbi);
-	inval_port_count(INVAL_COUNT_ATC, w->atc);
-	inval_port_count(INVAL_COUNT_SYNC, w->syncs);
-	inval_port_trace(INVAL_EVENT_FLUSH_END, (uint64_t)(w->end - w->entries),
-			 w->f->error_total);
+	const struct inval_entry *e = entries;
+	struct inval_walk_cut cut;
+	struct inval_walk w;
+
+	f->error_total = 0;
+	w.err = inval_flush_check(req, f);
+	if (w.err != 0)
+		return w.err;
+	inval_walk_begin(&w, &cut, req, f);
+	w.entries = entries;
+	w.end = num != 0U ? entries + num : entries;
+	w.stu_lg2 = stu_lg2;
+	w.live = live;
+	while (e != w.end)
+		e = inval_walk_entries(&w, e, issue, wait);
+	inval_walk_drain(&w, wait);
+	inval_port_trace(INVAL_EVENT_FLUSH_END, num, f->error_total);
+	return w.err;
 }
 
 /**
@@ -630,26 +719,32 @@ inval_flush_walk(const struct inval_entry *entries, uint32_t num, uint8_t stu_lg
 		 const struct inval_range_req *req, struct inval_flush *f, inval_issue_fn issue,
 		 inval_wait_fn wait)
 {
-	const struct inval_entry *e = entries;
-	struct inval_walk w;
+	return inval_walk(entries, num, stu_lg2, false, req, f, issue, wait);
+}
 
-	f->error_total = 0;
-	w.err = inval_flush_check(req, f);
-	if (w.err != 0)
-		return w.err;
-	inval_walk_begin(&w, req, f);
-	w.entries = entries;
-	w.end = num != 0U ? entries + num : entries;
-	w.stu_lg2 = stu_lg2;
-	while (e != w.end) {
-		inval_walk_open(&w, e);
-		while (e != w.end && e->key >> 56 == w.first->key >> 56)
-			e = w.smmu != NULL ? inval_walk_entry(&w, e, issue) : e + 1;
-		inval_walk_close(&w, issue, wait);
-	}
-	inval_walk_drain(&w, wait);
-	inval_walk_report(&w);
-	return w.err;
+/**
+ * inval_flush_walk_array() - flush an array with issue and wait functions of any kind
+ * @a: the array, or NULL
+ * @req: what changed
+ * @f: memory to work with
+ * @issue: how commands get to an SMMU; a constant, to be inlined
+ * @wait: how to wait for them; likewise
+ *
+ * As inval_flush_walk() of its entries, but their user counts need not be read while
+ * all have users.
+ *
+ * Context: as inval_flush_walk().
+ * Return: as inval_flush_walk(). NULL has no entries.
+ */
+INVAL_ALWAYS_INLINE INVAL_MUST_CHECK int
+inval_flush_walk_array(struct inval_array *a, const struct inval_range_req *req,
+		       struct inval_flush *f, inval_issue_fn issue, inval_wait_fn wait)
+{
+	if (a == NULL)
+		return inval_walk(NULL, 0, 12, true, req, f, issue, wait);
+	return inval_walk(inval_array_at(a), inval_port_load32(&a->num),
+			  (uint8_t)inval_port_load32(&a->stu_lg2),
+			  inval_port_load32(&a->dead) == 0U, req, f, issue, wait);
 }
 
 /* Internal: the queue that a flush begins with: this CPU's. */
@@ -733,6 +828,15 @@ static inline int inval_flush_wait_queue(struct inval_smmu *smmu,
 	return inval_queue_wait(ticket->queue, ticket);
 }
 
+/* Internal: a walk through the library's queues; once in an embedder's code. */
+static inline int inval_flush_queues(const struct inval_entry *entries, uint32_t num,
+				     uint8_t stu_lg2, bool live,
+				     const struct inval_range_req *req, struct inval_flush *f)
+{
+	return inval_walk(entries, num, stu_lg2, live, req, f, inval_flush_issue,
+			  inval_flush_wait_queue);
+}
+
 /**
  * inval_flush_entries() - flush entries through the library's queues
  * @entries: sorted; each user count is read once
@@ -748,8 +852,7 @@ static inline INVAL_MUST_CHECK int
 inval_flush_entries(const struct inval_entry *entries, uint32_t num, uint8_t stu_lg2,
 		    const struct inval_range_req *req, struct inval_flush *f)
 {
-	return inval_flush_walk(entries, num, stu_lg2, req, f, inval_flush_issue,
-				inval_flush_wait_queue);
+	return inval_flush_queues(entries, num, stu_lg2, false, req, f);
 }
 
 /**
@@ -766,9 +869,10 @@ static inline INVAL_MUST_CHECK int inval_flush_array(struct inval_array *a,
 						     struct inval_flush *f)
 {
 	if (a == NULL)
-		return inval_flush_entries(NULL, 0, 12, req, f);
-	return inval_flush_entries(inval_array_at(a), inval_port_load32(&a->num),
-				   (uint8_t)inval_port_load32(&a->stu_lg2), req, f);
+		return inval_flush_queues(NULL, 0, 12, true, req, f);
+	return inval_flush_queues(inval_array_at(a), inval_port_load32(&a->num),
+				  (uint8_t)inval_port_load32(&a->stu_lg2),
+				  inval_port_load32(&a->dead) == 0U, req, f);
 }
 
 /* Internal: @cmd for each StreamID, a SYNC, and wait. */

@@ -217,8 +217,32 @@ static inline void inval_range_ril(struct inval_range *it, const struct inval_ra
 		inval_range_one(it);
 }
 
+/*
+ * Internal: the command of a request, which is good, within one granule that no block
+ * is around: what most requests are. False for any other.
+ */
+INVAL_ALWAYS_INLINE bool inval_range_single(const struct inval_range_req *req,
+					    const struct inval_range_how *how,
+					    struct inval_range_piece *piece)
+{
+	uint32_t unit_lg2 = req->granule_lg2;
+	uint64_t addr = req->addr >> unit_lg2;
+
+	if ((req->addr + (req->bytes - 1U)) >> unit_lg2 != addr || req->leaf_lg2 > unit_lg2)
+		return false;
+	piece->d0 = 0;
+	piece->d1 = addr << unit_lg2;
+	if (req->leaf)
+		piece->d1 |= 1ULL << INVAL_CMD_LEAF_SHIFT;
+	if (how->ril && req->leaf && req->leaf_lg2 != 0U)
+		piece->d1 |= inval_range_tg(unit_lg2, INVAL_CMD_TG_SHIFT) |
+			     inval_bits(3, INVAL_CMD_TTL_SHIFT) |
+			     inval_bits(req->d128 ? 1U : 0U, INVAL_CMD_TTL128_SHIFT);
+	return true;
+}
+
 /* Internal: inval_range_start() of a request that is good. */
-static inline void inval_range_set(struct inval_range *it, const struct inval_range_req *req,
+INVAL_ALWAYS_INLINE void inval_range_set(struct inval_range *it, const struct inval_range_req *req,
 				   const struct inval_range_how *how)
 {
 	uint32_t level, size_lg2;
@@ -315,6 +339,15 @@ static inline bool inval_range_next(struct inval_range *it, struct inval_range_p
 	return true;
 }
 
+/* Internal: one command; returns the second word of the next. */
+INVAL_ALWAYS_INLINE uint64_t inval_range_put(struct inval_cmd *cmd, uint64_t d0, uint64_t d1,
+					     uint64_t step)
+{
+	cmd->d0 = d0;
+	cmd->d1 = d1;
+	return d1 + step;
+}
+
 /**
  * inval_range_fill() - the next TLBI commands of a range, whole
  * @it: after inval_range_start()
@@ -339,10 +372,14 @@ static inline uint32_t inval_range_fill(struct inval_range *it, uint64_t d0,
 		}
 		return i;
 	}
-	for (i = 0; i < num; i++, d1 += step) {
-		cmds[i].d0 = d0;
-		cmds[i].d1 = d1;
+	for (i = num & ~3U; i != 0U; i -= 4U, cmds += 4) {
+		d1 = inval_range_put(&cmds[0], d0, d1, step);
+		d1 = inval_range_put(&cmds[1], d0, d1, step);
+		d1 = inval_range_put(&cmds[2], d0, d1, step);
+		d1 = inval_range_put(&cmds[3], d0, d1, step);
 	}
+	for (i = num & 3U; i != 0U; i--, cmds++)
+		d1 = inval_range_put(cmds, d0, d1, step);
 	it->left -= num;
 	return num;
 }
