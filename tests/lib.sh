@@ -32,6 +32,8 @@
 # alone HEADER		sets $source, a file that includes just that header, and
 #			$flags, its include path; HEADER may be inval (all), or
 #			single where $single is the directory of that one
+# direct DUMP SOURCE OBJECT CC FLAG...  what is named at compile time is called
+#			directly: no indirect call in what DUMP, an objdump, shows
 # say TEXT		progress
 # missing SENTENCE	exit 2: something that must be installed is not there
 # finish		prints seconds and the closing line; exit 0 or 1
@@ -257,6 +259,16 @@ alone()
 		! is_pure "$1" || flags="-I$root/include"
 		;;
 	esac
+}
+
+direct()
+{
+	local dump=$1 source=$2 object=$3 calls
+
+	"${@:4}" -std=c99 -O2 -fno-pic -fno-jump-tables \
+		-I"$root/include" -I"$root/tests/ports/freestanding" -c "$source" -o "$object" || return
+	calls=$("$dump" -d "$object" | grep -E '\b(blr|br)\b|\b(call|jmp) +\*')
+	[ -z "$calls" ] || { echo "indirect calls:"; echo "$calls"; return 1; }
 }
 
 finish()

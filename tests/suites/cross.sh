@@ -56,17 +56,6 @@ freestanding()
 }
 export -f freestanding
 
-# direct SOURCE OBJECT CC FLAG...: what is named at compile time is called directly
-direct()
-{
-	local object=$2 calls
-
-	"${@:3}" -std=c99 -O2 -fno-pic -fno-jump-tables \
-		-I"$root/include" -I"$root/tests/ports/freestanding" -c "$1" -o "$object" || return
-	calls=$("$dump" -d "$object" | grep -E '\b(blr|br)\b|\b(call|jmp) +\*')
-	[ -z "$calls" ] || { echo "indirect calls:"; echo "$calls"; return 1; }
-}
-
 # shellcheck disable=SC2034 # for alone
 single=$out/host/single
 while read -r target options; do
@@ -93,11 +82,11 @@ done <<-END
 END
 while read -r name dump cc; do
 	# shellcheck disable=SC2086 # a list of words
-	check "one provider, $name: no indirect call" direct "$root/tests/object/provider.c" \
+	check "one provider, $name: no indirect call" direct "$dump" "$root/tests/object/provider.c" \
 		"$out/provider.$name.o" $cc
 	# shellcheck disable=SC2086
-	check_not "a registry, $name" "indirect calls:" direct "$root/tests/object/provider.c" \
-		"$out/registry.$name.o" $cc -DREGISTRY
+	check_not "a registry, $name" "indirect calls:" direct "$dump" \
+		"$root/tests/object/provider.c" "$out/registry.$name.o" $cc -DREGISTRY
 done <<-END
 	arm64 aarch64-linux-gnu-objdump aarch64-linux-gnu-gcc -mgeneral-regs-only
 	x86-64 objdump gcc-12

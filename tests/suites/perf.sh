@@ -1,17 +1,103 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #
-# Instructions of each path against its limit in bench/limits, by callgrind: the same
-# on every run, whatever else the machine does.
+# What a path costs, against its limit in bench/limits: instructions by callgrind, waits
+# in series, bytes of code on x86-64 and arm64; the same on every run, whatever else the
+# machine does. And in the object code: no indirect call, at most 512 bytes of stack in a
+# function, and nothing left of reports that a port leaves empty.
 set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 suite perf
-need_packages gcc-12 libc6-dev python3 valgrind
+need_packages gcc-12 libc6-dev python3 valgrind binutils binutils-aarch64-linux-gnu \
+	gcc-aarch64-linux-gnu clang-19
+
+users=$root/bench/users.c
+plain=$root/tests/ports/freestanding
+
+# compiled OBJECT USE PORT CC FLAG...: one user of users.c, or all of them (0)
+compiled()
+{
+	local object=$1 use=$2 port=$3
+
+	shift 3
+	"$1" -std=c99 -O2 -Wall -Wextra -Werror -ffreestanding -fno-stack-protector -fno-pic \
+		-fno-asynchronous-unwind-tables "-DUSE=$use" -I"$root/include" -I"$port" \
+		-c "$users" -o "$object" "${@:2}"
+}
+
+# sizes NAME SIZE CC FLAG...: a line for each user, of code and constants
+sizes()
+{
+	local name=$1 size=$2 use header object
+
+	shift 2
+	while read -r use header; do
+		object=$out/$header.$name.o
+		compiled "$object" "$use" "$plain" "$@" || return
+		"$size" "$object" |
+			awk -v n="code of $header, $name" 'NR == 2 { print "value", n, $1 + $2 }'
+	done < <(sed -nE 's|^#if WANT\(([0-9]+)\)\s+/\* (\w+) \*/$|\1 \2|p' "$users")
+}
+
+# stack NAME CC FLAG...: of every function, also of those that nobody calls
+stack()
+{
+	compiled "$out/stack.$1.o" 0 "$plain" "${@:2}" -fcallgraph-info=su &&
+		compiled "$out/each.$1.o" 0 "$plain" "${@:2}" -fcallgraph-info=su \
+			"-Dinline=__attribute__((__used__))" -Wno-attributes &&
+		python3 "$root/bench/stack.py" 512 "$out/each.$1.ci" &&
+		python3 "$root/bench/stack.py" 512 "$out/stack.$1.ci"
+}
+
+# reports PORT NAME CC FLAG...: the object code with that port is that of an empty one
+reports()
+{
+	compiled "$out/empty.$2.o" 0 "$plain" "${@:3}" -Wno-unused -Wno-unused-parameter &&
+		compiled "$out/other.$2.o" 0 "$out/$1" "${@:3}" -Wno-unused -Wno-unused-parameter &&
+		cmp "$out/empty.$2.o" "$out/other.$2.o"
+}
+
+# No argument of a report is looked at; and, so that it can be seen, all are.
+mkdir "$out/silent" "$out/loud"
+cat >"$out/silent/inval_port.h" <<END
+#include "$plain/inval_port.h"
+static inline void nothing(void) { }
+#define inval_port_warn(what, id, value) nothing()
+#define inval_port_trace(what, id, value) nothing()
+#define inval_port_count(what, n) nothing()
+END
+cat >"$out/loud/inval_port.h" <<END
+#include "$plain/inval_port.h"
+static volatile uint64_t loud;
+#define inval_port_count(what, n) (loud = (uint64_t)(n))
+END
+
+while read -r name size dump cc; do
+	# shellcheck disable=SC2086 # a list of words
+	{
+		check "users of $name compile" sizes "$name" "$size" $cc
+		sizes "$name" "$size" $cc >>"$out/count.txt"
+		check "$name: no indirect call on a hot path" direct "$dump" "$users" \
+			"$out/direct.$name.o" $cc -DUSE=0
+		text=$(stack "$name" $cc)
+		judge "$name: stack" $? "$text"
+		say "stack, $name: $text"
+	}
+done <<-END
+	x86-64 size objdump gcc-12 -mgeneral-regs-only
+	arm64 aarch64-linux-gnu-size aarch64-linux-gnu-objdump aarch64-linux-gnu-gcc -mno-outline-atomics
+END
+for target in x86_64 aarch64; do
+	check "reports into nothing are free, $target" reports silent "$target" \
+		clang-19 "--target=$target-linux-gnu"
+	check_not "reports into something, $target" differ reports loud "$target" \
+		clang-19 "--target=$target-linux-gnu"
+done
 
 check "count.c compiles" gcc-12 -std=gnu11 -O2 -g -Wall -Wextra -Werror -I"$root/include" \
 	-I"$root/bench/port" "$root/bench/count.c" -o "$out/count" -pthread
 valgrind --tool=callgrind --collect-atstart=no --compress-strings=no \
-	--callgrind-out-file="$out/dump" "$out/count" >"$out/count.txt" 2>"$out/valgrind.log"
+	--callgrind-out-file="$out/dump" "$out/count" >>"$out/count.txt" 2>"$out/valgrind.log"
 python3 "$root/bench/count.py" "$out/count.txt" "$root/bench/limits" "$out/dump" 2>&1 |
 	tee "$out/log"
 tally "limits" "$out/log" "${PIPESTATUS[0]}"
