@@ -331,7 +331,7 @@ static inline int sim_walk(const struct inval_entry *e, uint32_t num, uint8_t st
 	for (i = 0; i < num; i++)
 		live = live && e[i].users != 0U;
 	if (live)	/* as inval_flush_walk_array() finds it */
-		return inval_walk(e, num, stu_lg2, true, req, f, sim_issue, sim_wait);
+		return inval_walk_all(e, num, stu_lg2, true, req, f, sim_issue, sim_wait);
 	return inval_flush_walk(e, num, stu_lg2, req, f, sim_issue, sim_wait);
 }
 

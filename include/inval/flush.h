@@ -372,7 +372,7 @@ static inline void inval_walk_slice(struct inval_walk_cut *c, const struct inval
 }
 
 /* Internal: cut the request for all SMMUs such as the one now. */
-INVAL_ALWAYS_INLINE void inval_walk_cut(struct inval_walk_cut *c,
+INVAL_ALWAYS_INLINE void inval_walk_shape(struct inval_walk_cut *c,
 					const struct inval_range_req *req, uint64_t cut)
 {
 	struct inval_range_how how;
@@ -397,7 +397,7 @@ INVAL_ALWAYS_INLINE void inval_walk_fit(struct inval_walk *w)
 		cut = (s->caps.feat & INVAL_WALK_FEATS) |
 		      (s->policy.one_command ? INVAL_WALK_ONE : 0U);
 		if (cut != w->cut->how)
-			inval_walk_cut(w->cut, w->req, cut);
+			inval_walk_shape(w->cut, w->req, cut);
 	}
 	w->all = w->cut->count > s->policy.max_cmds;
 }
@@ -666,9 +666,10 @@ INVAL_ALWAYS_INLINE void inval_walk_begin(struct inval_walk *w, struct inval_wal
 }
 
 /* Internal: inval_flush_walk(); @live: no entry is dead. */
-INVAL_ALWAYS_INLINE int inval_walk(const struct inval_entry *entries, uint32_t num,
-				   uint8_t stu_lg2, bool live, const struct inval_range_req *req,
-				   struct inval_flush *f, inval_issue_fn issue, inval_wait_fn wait)
+INVAL_ALWAYS_INLINE int inval_walk_all(const struct inval_entry *entries, uint32_t num,
+				       uint8_t stu_lg2, bool live,
+				       const struct inval_range_req *req, struct inval_flush *f,
+				       inval_issue_fn issue, inval_wait_fn wait)
 {
 	const struct inval_entry *e = entries;
 	struct inval_walk_cut cut;
@@ -719,7 +720,7 @@ inval_flush_walk(const struct inval_entry *entries, uint32_t num, uint8_t stu_lg
 		 const struct inval_range_req *req, struct inval_flush *f, inval_issue_fn issue,
 		 inval_wait_fn wait)
 {
-	return inval_walk(entries, num, stu_lg2, false, req, f, issue, wait);
+	return inval_walk_all(entries, num, stu_lg2, false, req, f, issue, wait);
 }
 
 /**
@@ -741,8 +742,8 @@ inval_flush_walk_array(struct inval_array *a, const struct inval_range_req *req,
 		       struct inval_flush *f, inval_issue_fn issue, inval_wait_fn wait)
 {
 	if (a == NULL)
-		return inval_walk(NULL, 0, 12, true, req, f, issue, wait);
-	return inval_walk(inval_array_at(a), inval_port_load32(&a->num),
+		return inval_walk_all(NULL, 0, 12, true, req, f, issue, wait);
+	return inval_walk_all(inval_array_at(a), inval_port_load32(&a->num),
 			  (uint8_t)inval_port_load32(&a->stu_lg2),
 			  inval_port_load32(&a->dead) == 0U, req, f, issue, wait);
 }
@@ -833,7 +834,7 @@ static inline int inval_flush_queues(const struct inval_entry *entries, uint32_t
 				     uint8_t stu_lg2, bool live,
 				     const struct inval_range_req *req, struct inval_flush *f)
 {
-	return inval_walk(entries, num, stu_lg2, live, req, f, inval_flush_issue,
+	return inval_walk_all(entries, num, stu_lg2, live, req, f, inval_flush_issue,
 			  inval_flush_wait_queue);
 }
 
