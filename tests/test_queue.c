@@ -2700,6 +2700,27 @@ static int result[CPUS];
 
 static struct inval_ticket order_ticket[CPUS];
 
+/*
+ * @waits: in inval_queue_wait()
+ * @joins: gets a number
+ * @has: a place in the queue
+ * @looks: for what is known to be consumed, in the wait
+ * @kind: the hook before
+ * @addr: its address
+ * @cons: what it last read of CONS, or of an MSI
+ * @tail: what it wants the tail to be
+ */
+static struct order_cpu {
+	bool waits;
+	bool joins;
+	bool has;
+	uint32_t looks;
+	enum rec_kind kind;
+	uint64_t addr;
+	uint64_t cons;
+	uint64_t tail;
+} order_cpu[CPUS];
+
 static void orders_run(uint32_t cpu)
 {
 	struct inval_ticket *t = &order_ticket[cpu];
@@ -2710,6 +2731,7 @@ static void orders_run(uint32_t cpu)
 	err = send(cpu, TLBI, orders.num, orders.wait, bad, orders.wait ? t : NULL);
 	if (err == 0 && orders.wait) {
 		cpus_forget(2);
+		order_cpu[cpu].waits = true;
 		err = inval_queue_wait(&q, t);
 	}
 	if (orders.wait && !effective(cpu, 0, bad != NONE))
@@ -2718,48 +2740,118 @@ static void orders_run(uint32_t cpu)
 	result[cpu] = err;
 }
 
-/*
- * What nobody writes meanwhile; what is written before anybody may read it; what only
- * the clock, which stands still, asks for.
- */
-static bool orders_hidden(enum rec_kind kind, uint64_t addr)
+/* What nobody writes meanwhile; what only the clock, which stands still, asks for. */
+static bool orders_constant(uint64_t addr)
 {
 	bool errors = orders.bad != NONE || orders.aborts != 0U;
 
-	(void)kind;
 	return addr == rec_addr(&q.broken) || addr == rec_addr(&q.ill_lost) ||
 	       addr == rec_addr(&q.plain) || addr == rec_addr(&q.polled) ||
+	       addr == rec_addr(&q.timeout_us) || addr == rec_addr(&q.msi_on) ||
 	       (addr > rec_addr(&q.ill[0]) && addr <= rec_addr(&q.ill[INVAL_QUEUE_ILLS - 1U])) ||
-	       (addr >= rec_addr(q.who) && addr < rec_addr(q.who + 4)) ||
-	       addr == rec_addr(&q.errors) || addr == rec_addr(&q.msi_on) ||
-	       (!orders.numbers && addr == rec_addr(&q.line)) ||
+	       addr == rec_addr(&q.errors) || (!orders.numbers && addr == rec_addr(&q.line)) ||
 	       (!errors && (addr == REG(MODEL_GERROR) || addr == REG(MODEL_GERRORN) ||
 			    addr == rec_addr(&q.faults) || addr == rec_addr(&q.prod_bits)));
 }
 
 /*
- * PROD is moved, and errors are handled, by what stands in the queue; of a wait that
- * comes there only its ticket remains, for its clock stands still.
+ * A look that says "not yet" may as well have been earlier, and one that says "done",
+ * which another follows, later: of looks in a row only one counts. What is known to be
+ * consumed is read as a lower bound, any, but for the exchange behind it; PROD, to see
+ * that CONS is not beyond it, at once where that is strictest.
  */
-static bool orders_blank(enum rec_kind kind, uint64_t addr)
+static bool orders_look(const struct order_cpu *o, enum rec_kind kind, uint64_t addr)
 {
-	return (kind == REC_XCHG64 && (addr == rec_addr(&q.pusher) || addr == rec_addr(&q.fixer))) ||
-	       (kind == REC_STORE_RELEASE64 && addr == rec_addr(&q.fixer));
+	bool cons = addr == rec_addr(&q.cons);
+
+	if (orders.bad != NONE || orders.aborts != 0U)
+		return false;
+	if (kind == REC_LOAD_ACQUIRE64 && cons && o->waits)
+		return o->kind == REC_RELAX || (o->kind == kind && o->addr == addr);
+	if (kind != REC_LOAD64 || (!cons && addr != rec_addr(&q.prod)))
+		return false;
+	if (cons)
+		return o->addr != rec_addr(&q.prod);
+	return o->addr == REG(MODEL_CONS) || o->addr == rec_addr(msi) || o->addr == addr;
 }
 
-/* Who waits with a number knows that, too. */
-static bool order_joins[CPUS];
+/* What others do not see, or is written before anybody may read it, is no step. */
+static bool orders_hidden(enum rec_kind kind, uint64_t addr)
+{
+	return orders_constant(addr) || orders_look(&order_cpu[cpus.now], kind, addr) ||
+	       (addr >= rec_addr(q.who) && addr < rec_addr(q.who + 4));
+}
+
+/*
+ * A look of a wait needs of what it has read that it still waits, and then CONS. The first
+ * look keeps what was known, for its exchange.
+ */
+static uint64_t orders_wait_knows(struct order_cpu *o, enum rec_kind kind, uint64_t addr)
+{
+	if (addr == REG(MODEL_CONS)) {
+		o->cons = smmu.cons;
+		return o->kind == REC_LOAD64 ? 1U : 0U;
+	}
+	if (addr == rec_addr(msi))
+		o->cons = *msi;
+	if (addr != rec_addr(&q.cons) || kind == REC_CMPXCHG64)
+		return 0;
+	return kind == REC_LOAD64 ? o->cons + 3U : ++o->looks > 1U ? 2U : 1U;
+}
+
+/*
+ * PROD is moved, and errors are handled, by what stands in the queue; of a wait that
+ * comes there only its ticket remains, for its clock stands still. Where a batch is, its
+ * ticket says.
+ */
+static uint64_t orders_blank(enum rec_kind kind, uint64_t addr)
+{
+	struct order_cpu *o = &order_cpu[cpus.now];
+	bool chain = addr >= rec_addr(q.chain) && addr < rec_addr(q.chain + 4);
+
+	if (kind == REC_XCHG64 && (addr == rec_addr(&q.pusher) || addr == rec_addr(&q.fixer)))
+		return cpus_mix(o->kind, o->addr) | 1U;
+	if (kind == REC_STORE_RELEASE64 && (addr == rec_addr(&q.fixer) || (chain && orders.wait)))
+		return 1;
+	if (!o->waits || orders.bad != NONE || orders.aborts != 0U)
+		return 0;
+	return orders_wait_knows(o, kind, addr);
+}
+
+/* CPUs that do the same are numbered in the order in which they get their places. */
+static bool orders_later(uint32_t cpu)
+{
+	const struct cpus_one *c = &cpus.cpu[cpu];
+	uint32_t i;
+
+	if (c->kind != REC_CMPXCHG64 || c->addr != rec_addr(&q.tail) ||
+	    order_cpu[cpu].tail != q.tail + orders.num + (orders.wait ? 1U : 0U))
+		return false;
+	for (i = 0; i < cpu && order_cpu[i].has; i++)
+		continue;
+	return i != cpu;
+}
 
 static void hook_orders(enum rec_kind kind, uint64_t addr, uint64_t value)
 {
 	struct cpus_one *c = &cpus.cpu[cpus.now % CPUS];
+	struct order_cpu *o = &order_cpu[cpus.now % CPUS];
 	bool joins = kind == REC_CMPXCHG64 && addr == rec_addr(&q.line);
 
-	if (cpus.now < CPUS && order_joins[cpus.now] && !joins)
-		c->stage = cpus_mix(c->stage, q.line);
-	if (cpus.now < CPUS)
-		order_joins[cpus.now] = joins;
+	if (cpus.now == CPUS)
+		return;
+	if (o->joins && !joins)
+		c->stage = cpus_mix(c->stage, q.line); /* who waits with a number knows it */
+	o->joins = joins;
+	o->has = o->has || kind == REC_STORE_RELEASE64 ||
+		 (kind == REC_STORE64 && addr >= rec_addr(q.chain) && addr < rec_addr(q.chain + 4));
+	if (kind == REC_CMPXCHG64 && addr == rec_addr(&q.tail))
+		o->tail = value;
 	cpus_hook(kind, addr, value);
+	if (!cpus_visible(kind))
+		return;
+	o->kind = kind;
+	o->addr = addr;
 }
 
 static void orders_begin(void)
@@ -2777,7 +2869,7 @@ static void orders_begin(void)
 	q.overtaken = orders.numbers ? 0U : INVAL_QUEUE_OVERTAKEN;
 	smmu.next[MODEL_ABT] = orders.aborts;
 	for (i = 0; i < orders.cpus; i++) {
-		order_joins[i] = false;
+		memset(&order_cpu[i], 0, sizeof(order_cpu[i]));
 		result[i] = 1;
 		inval_queue_ticket_init(&order_ticket[i]);
 		cpus_start(orders_run);
@@ -2818,6 +2910,7 @@ static void all_orders(struct orders o)
 	search.smmu = &smmu;
 	search.smmu_last = !o.wait && o.cpus * o.num <= 4U;
 	search.smmu_all = o.wait;
+	search.later = o.bad == NONE ? orders_later : NULL;
 	search.memory[0] = &q;
 	search.bytes[0] = sizeof(q);
 	search.memory[1] = book;
@@ -2851,7 +2944,7 @@ ORDERS(two_numbers, 2, 3, false, NONE, 0, true, INVAL_SYNC_POLL, INVAL_QUEUE_CMD
 ORDERS(two_waits, 2, 1, true, NONE, 0, false, INVAL_SYNC_POLL, INVAL_QUEUE_CMDQ)
 ORDERS(two_msis, 2, 1, true, NONE, 0, false, INVAL_SYNC_MSI, INVAL_QUEUE_CMDQ)
 
-/* A minute and a half in all: tests/suites/model.sh. */
+/* Half a minute in all: tests/suites/model.sh. */
 #ifdef INVAL_TEST_LONG
 ORDERS(two_waits_one_full, 2, 2, true, NONE, 0, true, INVAL_SYNC_POLL, INVAL_QUEUE_CMDQ)
 ORDERS(two_msis_one_full, 2, 2, true, NONE, 0, false, INVAL_SYNC_MSI, INVAL_QUEUE_CMDQ)
@@ -2860,4 +2953,7 @@ ORDERS(abort, 2, 1, true, NONE, 1, false, INVAL_SYNC_POLL, INVAL_QUEUE_CMDQ)
 ORDERS(illegal_ecmdq, 2, 1, true, 0, 0, false, INVAL_SYNC_POLL, INVAL_QUEUE_ECMDQ)
 ORDERS(three_puts, 3, 1, false, NONE, 0, false, INVAL_SYNC_POLL, INVAL_QUEUE_CMDQ)
 ORDERS(three_full, 3, 2, false, NONE, 0, true, INVAL_SYNC_POLL, INVAL_QUEUE_CMDQ)
+ORDERS(three_syncs, 3, 0, true, NONE, 0, false, INVAL_SYNC_POLL, INVAL_QUEUE_CMDQ)
+ORDERS(three_waits, 3, 1, true, NONE, 0, false, INVAL_SYNC_POLL, INVAL_QUEUE_CMDQ)
+ORDERS(three_waits_in_turn, 3, 1, true, NONE, 0, true, INVAL_SYNC_POLL, INVAL_QUEUE_CMDQ)
 #endif

@@ -7,7 +7,8 @@
  * batch valid by storing its end at its start in a chain of its own. Then
  * whoever finds nobody else at it follows the chain and moves PROD. From reserve
  * to PROD interrupts are off: nobody can wait for what it has itself
- * interrupted. Waits, for room and for a SYNC, run as the caller came.
+ * interrupted. Waits, for room and for a SYNC, run as the caller came. What comes even
+ * with interrupts off, as an NMI, must not use a queue.
  *
  * Room goes to who is there first, but who has seen INVAL_QUEUE_OVERTAKEN slots go to
  * others gets a number, and from then on room is given by numbers alone: so a large

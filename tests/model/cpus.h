@@ -57,8 +57,9 @@ struct cpus_one {
 /*
  * @hidden: makes searches shorter: no other CPU, nor the SMMU, can tell when this
  *	hook happens
- * @blank: likewise: whoever comes to this hook knows no more than its stage and
- *	what is in memory
+ * @blank: likewise, called before each other hook of cpus.now: whoever comes to it knows
+ *	no more than its stage, what is in memory, and the number that this returns; 0:
+ *	all that it has read
  */
 struct cpus {
 	struct cpus_one cpu[CPUS];
@@ -66,7 +67,7 @@ struct cpus {
 	uint32_t now;		/* that runs; CPUS: none */
 	bool through;		/* not stopped by waiting */
 	bool (*hidden)(enum rec_kind kind, uint64_t addr);
-	bool (*blank)(enum rec_kind kind, uint64_t addr);
+	uint64_t (*blank)(enum rec_kind kind, uint64_t addr);
 	ucontext_t main;
 	void *fake;
 	const void *main_stack;
@@ -191,10 +192,14 @@ static inline uint64_t cpus_reads(const struct cpus_one *c)
  */
 static inline void cpus_learn(struct cpus_one *c)
 {
+	uint64_t knows = c->kind == REC_RELAX ? 1U : 0U;
+
 	if (c->kind == REC_LOCK_WAIT)
 		return;
-	if (c->kind == REC_RELAX || (cpus.blank && cpus.blank(c->kind, c->addr)))
-		c->past = cpus_mix(c->stage, c->addr);
+	if (knows == 0U && cpus.blank)
+		knows = cpus.blank(c->kind, c->addr);
+	if (knows != 0U)
+		c->past = cpus_mix(cpus_mix(c->stage, c->addr), knows);
 	c->past = cpus_mix(cpus_mix(c->past, c->kind), cpus_reads(c));
 }
 
@@ -255,11 +260,11 @@ static inline bool cpus_go(uint32_t cpu, uint32_t credit, bool through)
 {
 	struct cpus_one *c = &cpus.cpu[cpu];
 
+	cpus.now = cpu;
+	rec.cpu = cpu;
 	cpus_learn(c);
 	c->credit = credit;
 	cpus.through = through;
-	cpus.now = cpu;
-	rec.cpu = cpu;
 	rec_stores_view(cpu);
 	cpus_leave(&cpus.fake, c->stack, sizeof(c->stack));
 	swapcontext(&cpus.main, &c->context);
@@ -320,6 +325,8 @@ static inline void cpus_random(struct model *m, void (*idle)(void))
  * @smmu: its SMMU, tidy; NULL: none
  * @smmu_last: the SMMU acts when all CPUs have ended: right where they never look
  * @smmu_all: once it acts, the SMMU takes all that it has been given
+ * @later: may this CPU not do this now, because the same happens where CPUs that are
+ *	alike are named otherwise? NULL: never
  * @wrong: set by @end to stop the search
  * @memory: what makes a state, besides the SMMU
  * @bytes: its length
@@ -332,6 +339,7 @@ struct cpus_search {
 	struct model_queue *smmu;
 	bool smmu_last;
 	bool smmu_all;
+	bool (*later)(uint32_t cpu);
 	const char *wrong;
 	const void *memory[6];
 	uint64_t bytes[6];
@@ -398,7 +406,7 @@ static inline uint32_t cpus_options(const struct cpus_search *s, uint32_t *optio
 	uint32_t i, n = 0;
 
 	for (i = 0; i < cpus.num; i++) {
-		if (cpus.cpu[i].live)
+		if (cpus.cpu[i].live && !(s->later && s->later(i)))
 			option[n++] = i;
 	}
 	for (i = 0; s->smmu != NULL && i < MODEL_ACTS && !(s->smmu_last && n != 0U); i++) {

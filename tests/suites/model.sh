@@ -20,8 +20,8 @@ tally "schedule" "$out/log" "${PIPESTATUS[0]}"
 check "build test_queue" gcc-12 -std=c11 -O2 -DINVAL_PLAIN -DINVAL_TEST_LONG -Wall -Wextra \
 	-Werror -I"$root/include" -I"$root/tests" -I"$root/tests/ports/recording" \
 	"$root/tests/test_queue.c" -o "$out/test_queue"
-for orders in three_full two_waits_one_full two_msis_one_full illegal abort illegal_ecmdq \
-	three_puts; do
+for orders in three_waits_in_turn three_waits three_full illegal_ecmdq three_syncs illegal abort \
+	two_waits_one_full two_msis_one_full three_puts; do
 	queue_tally "all orders: $orders" timeout 900 "$out/test_queue" "orders/$orders"
 done
 
