@@ -951,7 +951,7 @@ static inline void sched_exit(uint32_t cpu)
 
 	for (i = 0; i < SCHED_DEVICES && mine != UINT32_MAX; i++) {
 		for (ssid = 1; ssid < WORLD_SSIDS; ssid++) {
-			if (sched.dev[i].dom[ssid] != d)
+			if ((mine >> i & 1U) == 0U || sched.dev[i].dom[ssid] != d)
 				continue;
 			sched_store_cd(&sched.dev[i], ssid, 0);
 			sched_cfgi(&sched.dev[i], false, ssid);
