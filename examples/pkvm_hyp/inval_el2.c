@@ -2,7 +2,7 @@
 /*
  * inval_el2.c - the library in KVM's hypervisor at EL2: the other end of inval_host.c.
  *
- * EL2 owns the SMMU's command queue. It has a domain of its own (stage 2, VMIDs 6 and 7,
+ * EL2 owns the SMMU's command queue. It has a domain of its own (stage 2, VMIDs 6 to 8,
  * StreamIDs 16 to 18), whose arrays lie in a page that the host donated. The host plays
  * a guest that owns stage 1: StreamID 1 to it, 8 to the SMMU, VMID 5. Its queue lies in
  * a page that it shares; a write to a register is a hypercall, where a trap would be.
@@ -32,7 +32,7 @@
 #define GUEST_VSID	1U
 #define GUEST_SID	8U
 #define GUEST_BUDGET	8U
-#define MOST		100000U
+#define MOST		1000U
 #define PAINT		0x5a5a5a5a5a5a5a5aULL
 
 void handle___inval_call(struct kvm_cpu_context *host_ctxt);
@@ -351,10 +351,14 @@ static uint32_t life(void)
 	return line != 0U ? line : life_shrinks();
 }
 
-/* Attach and detach, each time with new arrays, while other CPUs are in churn_flush(). */
+/*
+ * Attach and detach, each time with new arrays, while other CPUs are in churn_flush().
+ * Stream 18 stays until churn_end(), so that each flush has something to do.
+ */
 static uint32_t churn(uint64_t rounds)
 {
 	EXPECT(pool.page && smmus[0] && rounds <= MOST);
+	EXPECT(inval_domain_array(&domain) || stream_moves(18, VMID + 2U, true) == 0);
 	for (; rounds != 0U; rounds--) {
 		EXPECT(stream_moves(16, VMID, true) == 0);
 		EXPECT(stream_moves(17, VMID + 1U, true) == 0);
@@ -362,6 +366,12 @@ static uint32_t churn(uint64_t rounds)
 		EXPECT(domain_purge() == 0);
 		EXPECT(stream_moves(17, VMID + 1U, false) == 0);
 	}
+	return 0;
+}
+
+static uint32_t churn_end(void)
+{
+	EXPECT(inval_domain_array(&domain) && stream_moves(18, VMID + 2U, false) == 0);
 	EXPECT(inval_domain_fini(&domain) == 0 && buffers_free() == BUFFERS);
 	return 0;
 }
@@ -566,6 +576,8 @@ static uint64_t call_locked(enum inval_hyp_op op, uint64_t a, uint64_t b)
 		return life();
 	case INVAL_HYP_CHURN:
 		return churn(a);
+	case INVAL_HYP_CHURN_END:
+		return churn_end();
 	case INVAL_HYP_GUEST_OPEN:
 		return (uint64_t)guest_open(a);
 	case INVAL_HYP_GUEST_WRITE:

@@ -109,11 +109,11 @@ static void __init two_cpus(void)
 static void __init churn(void)
 {
 	struct other o = { .op = INVAL_HYP_FLUSH, .a = FLUSHES, .again = true };
-	long line = 0;
+	long line = ask(INVAL_HYP_CHURN, ROUND, 0);
 	int i;
 
 	expect("a second CPU", other_start(&o), 0);
-	for (i = 0; line == 0 && (i < ROUNDS || (READ_ONCE(o.calls) < CALLS && i < MOST)); i++)
+	for (i = 1; line == 0 && (i < ROUNDS || (READ_ONCE(o.calls) < CALLS && i < MOST)); i++)
 		line = ask(INVAL_HYP_CHURN, ROUND, 0);
 	WRITE_ONCE(o.again, false);
 	wait_for_completion(&o.done);
@@ -121,6 +121,7 @@ static void __init churn(void)
 		2 * i * ROUND);
 	expect("attach and detach while another CPU flushes", line, 0);
 	expect("its flushes", o.res, 0);
+	expect("the end of that", ask(INVAL_HYP_CHURN_END, 0, 0), 0);
 }
 
 /* The guest. */

@@ -17,6 +17,7 @@ enum inval_hyp_op {
 	INVAL_HYP_SELFTEST_CPU,	/* a: 0 and 1, on two CPUs at the same time. Line */
 	INVAL_HYP_LIFE,		/* An array's life. Line */
 	INVAL_HYP_CHURN,	/* a: attach and detach so often. Line */
+	INVAL_HYP_CHURN_END,	/* The end of that. Line */
 	INVAL_HYP_FLUSH,	/* a: flush so often, beside that. Line */
 	INVAL_HYP_GUEST_OPEN,	/* a: pfn, shared: the guest's memory. Code */
 	INVAL_HYP_GUEST_WRITE,	/* a: register, b: value, 8 bytes at CMDQ_BASE, else 4. As RUN */

@@ -119,20 +119,22 @@ consumed()
 # What the judge saw: nothing else than what EL2 says it gave, and no tag but its own.
 check_trace()
 {
-	local given guest moved
+	local given guest flushes moved
 
 	read -r given guest < <(sed -nE 's/^inval: SMMU: ([0-9]+) commands, of them ([0-9]+) .*/\1 \2/p' \
 		"$out/$cpu.log")
-	moved=$(sed -nE 's/^inval: .* flushes while ([0-9]+) devices .*/\1/p' "$out/$cpu.log")
+	read -r flushes moved < <(sed -nE 's/^inval: ([0-9]+) flushes while ([0-9]+) .*/\1 \2/p' \
+		"$out/$cpu.log")
 	consumed "${given:-none}" 'smmuv3_cmdq_opcode'
 	consumed 0 'smmuv3_cmdq_consume_error|smmuv3_unhandled_cmd'
-	consumed 0 'vmid=([0-489]|[1-9][0-9])'
+	consumed 0 'vmid=([0-49]|[1-9][0-9])'
 	consumed $((${guest:-0} - 3)) 'tlbi_nh vmid=5'
 	consumed 1 'range_inval vmid=5 asid=3 addr=0x1000 .* stage=1'
 	consumed $((2 + ${moved:-0} / 2)) 'tlbi_s12_vmid vmid=6'
 	consumed $((1 + ${moved:-0} / 2)) 'tlbi_s12_vmid vmid=7'
-	check "$cpu: flushes reached the SMMU" test \
-		"$(grep -cE 'range_inval vmid=[67] .*addr=0x600000 .*leaf=1 stage=2' "$out/$cpu.trace")" -gt 8
+	consumed 1 'tlbi_s12_vmid vmid=8'
+	# Of a device that was there all the time.
+	consumed "${flushes:-none}" 'range_inval vmid=8 .*addr=0x600000 .*leaf=1 stage=2'
 }
 
 run_cpu()
@@ -151,7 +153,7 @@ run_cpu()
 	if grep -q passed "$out/$cpu.host"; then
 		tally "$cpu" "$out/$cpu.host"
 	else
-		fail "$cpu: the host's report" "$(tail -n 15 "$out/$cpu.log")"
+		fail "$cpu: the host's report" "$(cat "$out/$cpu.host"; tail -n 15 "$out/$cpu.log")"
 	fi
 	grep -E '^inval: (SMMU|[0-9]+ flushes)' "$out/$cpu.log" | sed "s/^inval/$suite: $cpu/"
 	check_trace
@@ -160,7 +162,7 @@ run_cpu()
 cache_qemu
 cache_kernel
 say "Linux $kernel_version, $("$qemu" --version | head -n 1)"
-key=pkvm-1-$({ ours | xargs cat; echo "$kernel_tree"; } | sha256sum | cut -c1-16)
+key=pkvm-1-$({ ours | xargs cat; echo "$kernel_tree $kernel_version"; } | sha256sum | cut -c1-16)
 # Not cache_item's "missing": what does not compile is a failure.
 if ! (cache_item "$key" fill_image); then
 	fail "build" "$(grep -B2 -A6 -m3 -E 'error|undefined' "$cache/$key.log")"
