@@ -21,5 +21,6 @@ run()
 }
 
 run decode
+run timeline
 run user_space_vmm
 finish
