@@ -397,12 +397,13 @@ static inline bool sched_has_vmid(const struct sched_domain *d)
 	return !sched_has_asid(d) || d->global;
 }
 
+/* An SMMU that flushes skip has quiet devices, and is emptied before they are not. */
 static inline void sched_taken(bool vmid, uint32_t smmu, uint32_t tag)
 {
 	uint32_t i;
 
 	for (i = 0; i < WORLD_SMMUS; i++) {
-		if (!vmid || i == smmu)
+		if ((!vmid || i == smmu) && sched.smmu[i].off == 0U)
 			world_taken(i, vmid, tag);
 	}
 }
