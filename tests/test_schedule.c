@@ -50,7 +50,8 @@ static void right(bool lock)
 	episodes(SCHED_ALL, lock, EPISODES);
 	CHECK(sched.count.overlaps * 100U >= EPISODES * STEPS, "attaches are not flushed over");
 	CHECK(sched.count.stale * 100U >= EPISODES * STEPS, "nothing stale");
-	CHECK(sched.count.offs != 0U && sched.count.moves != 0U && sched.count.aborts != 0U &&
+	CHECK(sched.count.offs != 0U && sched.count.moves != 0U && sched.count.unlinks != 0U &&
+	      sched.count.aborts != 0U &&
 	      sched.count.ats_walks != 0U && sched.count.resets != 0U, "never happened");
 }
 

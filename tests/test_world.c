@@ -6,6 +6,7 @@
  * Properties:
  * - what an SMMU or a device has read stays until a command that names it takes effect:
  *   each kind of translation, each command, and what it leaves alone
+ * - a last-level table that was unlinked is found by the upper entry that is kept
  * - a stale translation is found in the TLB, in stage 2, combined, in an ATC, in memory,
  *   by old configuration in memory or kept
  * - ATC_INV to a device that is gone or never was, an illegal command, one that no
@@ -223,6 +224,57 @@ TEST(world, nothing_vanishes_before_its_effect)
 	finish();
 }
 
+/* A last-level table is unlinked: Leaf = 1 leaves the way to it, Leaf = 0 does not. */
+TEST(world, table_unlinked)
+{
+	static const struct {
+		enum world_kind kind;
+		uint64_t d0;
+		bool by_page;
+		bool clear;
+	} w[] = {
+		{ WORLD_S1, 0x12 | 2ULL << 32 | 3ULL << 48, true, false },
+		{ WORLD_S1, 0x11 | 2ULL << 32 | 3ULL << 48, false, false },
+		{ WORLD_EL2, 0x22 | 3ULL << 48, true, false },
+		{ WORLD_EL2, 0x21 | 3ULL << 48, false, false },
+		{ WORLD_EL2, 0x20, false, false },
+		{ WORLD_S2, 0x2a | 2ULL << 32, true, false },
+		{ WORLD_S2, 0x28 | 2ULL << 32, false, false },
+		{ WORLD_S2, 0x30, false, false },
+		{ WORLD_NESTED, 0x2a | 2ULL << 32, true, true },
+	};
+	uint32_t i, leaf;
+
+	for (i = 0; i < 2U * sizeof(w) / sizeof(w[0]); i++) {
+		leaf = i % 2U;
+		use(w[i / 2U].kind, false, false);
+		world.mem.top[1][1] = 0;
+		done(w[i / 2U].d0, w[i / 2U].by_page ? va(5) | leaf : 0U);
+		done(w[i / 2U].d0, w[i / 2U].by_page ? va(4) | leaf : 0U);
+		if (w[i / 2U].clear)
+			done(tlbi(0x10, 2, 0), 0);
+		world_unlinked(1, 1, 1);
+		if (leaf == 1U && w[i / 2U].by_page)
+			CHECK(fault("a table is walked after its flush returned"), "case %u", i);
+		else
+			CHECK(world_faults() == 0U, "case %u: %s", i, world_fault());
+		finish();
+	}
+}
+
+TEST(world, table_unlinked_in_use)
+{
+	use(WORLD_S2, false, false);
+	world.unlinked[1][1] = 1;
+	reach(0, 0, 6);
+	CHECK(fault("a table is walked after its flush returned"), "by an access");
+	world.mem.top[1][1] = world_top(1, 1, 2);
+	done(tlbi(0x2a, 2, 0), va(6));
+	reach(0, 0, 6);
+	CHECK(world_faults() == 0U, "the next table: %s", world_fault());
+	finish();
+}
+
 TEST(world, table_in_memory)
 {
 	use(WORLD_S2, false, false);
@@ -423,7 +475,10 @@ TEST(world, tags)
 	reach(0, 0, 4);
 	world_taken(0, false, 3);
 	CHECK(fault(TAG), "an ASID");
-	world_broadcast(3, 4);
+	world_broadcast(3, 4, true);
+	world_taken(0, false, 3);
+	CHECK(fault(TAG), "an ASID: only leaves were named");
+	world_broadcast(3, 4, false);
 	world_taken(0, false, 3);
 	CHECK(world_faults() == 0U, "the CPU's TLBI is heard: %s", world_fault());
 	finish();

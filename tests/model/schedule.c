@@ -59,11 +59,13 @@ int main(int argc, char **argv)
 	}
 	case_of("no fault", good);
 	printf("%llu flushes, %llu attaches, %llu aborts, %llu changes of ATS, %llu resets, "
-	       "%llu ASID moves, %llu times off and on, %llu errors, %llu tags put aside, %u s\n",
+	       "%llu ASID moves, %llu tables unlinked, %llu times off and on, %llu errors, "
+	       "%llu tags put aside, %u s\n",
 	       (unsigned long long)c->flushes, (unsigned long long)c->attaches,
 	       (unsigned long long)c->aborts, (unsigned long long)c->ats,
 	       (unsigned long long)c->resets, (unsigned long long)c->moves,
-	       (unsigned long long)c->offs, (unsigned long long)c->errors,
+	       (unsigned long long)c->unlinks, (unsigned long long)c->offs,
+	       (unsigned long long)c->errors,
 	       (unsigned long long)c->asides, (unsigned int)(clock() / CLOCKS_PER_SEC));
 	floor_of("flushes that overlap an attach", c->overlaps, done);
 	floor_of("flushes that begin with something stale", c->stale, done);

@@ -9,9 +9,9 @@
  *			wrong. The same settings give the same episode.
  *
  * A step is an operation of one CPU: map; unmap and flush (a range, all, gathered, by
- * the CPU's broadcast); unmap and leave the flush to another; attach, detach, move,
- * ATS on and off, reset of a device; PASIDs; exit of a process; ASID move; purge; SMMU
- * off and on. With @trouble SMMUs refuse legal commands, fail to read their queue, and
+ * the CPU's broadcast, a whole last-level table); unmap and leave the flush to another;
+ * attach, detach, move, ATS on and off, reset of a device; PASIDs; exit of a process; ASID
+ * move; purge; SMMU off and on. With @trouble SMMUs refuse legal commands, fail to read their queue, and
  * devices do not confirm an ATC_INV: what failed is done again before it counts, or the
  * tag is put aside.
  *
@@ -32,7 +32,7 @@
 #define SCHED_SVA 1U		/* the domain of a process: PASIDs only, a pinned ASID */
 #define SCHED_PARENT 6U
 #define SCHED_PINNED 6U
-#define SCHED_OWN (WORLD_PAGES / CPUS)
+#define SCHED_OWN (WORLD_PAGES / CPUS)	/* = WORLD_GROUP: a table for each CPU */
 #define SCHED_BATCH 8U
 #define SCHED_SCRATCH 8U
 
@@ -64,6 +64,7 @@ struct sched_page {
 /*
  * @owner: CPU + 1 that holds the attach mutex
  * @uses: devices, and their PASIDs, in it; @uses_on: by SMMU
+ * @tables: last-level tables so far, of a CPU's pages; @unlinked: there is none now
  * @lazy: lazy unmaps by CPU, released; @lazy_num: the same, for that CPU
  * @attaches: attaches begun; @attaching: between publish and their end
  * @flushes: flushes begun; @flushing: not ended
@@ -79,6 +80,8 @@ struct sched_domain {
 	uint32_t asid;
 	uint32_t vmid[WORLD_SMMUS];
 	struct sched_page page[WORLD_PAGES];
+	uint64_t tables[CPUS];
+	bool unlinked[CPUS];
 	uint64_t lazy[CPUS];
 	uint64_t lazy_num[CPUS];
 	bool lazy_busy;
@@ -118,6 +121,7 @@ struct sched_count {
 	uint64_t ats;		/* changes of ATS */
 	uint64_t ats_walks;	/* of them, with a walk of the domain in flight */
 	uint64_t moves;
+	uint64_t unlinks;	/* of last-level tables */
 	uint64_t offs;
 	uint64_t resets;
 	uint64_t aborts;
@@ -217,6 +221,16 @@ static inline void sched_store_pte(const struct sched_domain *d, uint32_t page, 
 	inval_port_store64(&world.mem.pte[d->table][page], pte);
 }
 
+static inline void sched_link(struct sched_domain *d, uint32_t cpu)
+{
+	if (!d->unlinked[cpu])
+		return;
+	d->unlinked[cpu] = false;
+	inval_port_dma_wmb();	/* a new table is empty, and whole */
+	inval_port_store64(&world.mem.top[d->table][cpu],
+			   world_top(d->table, cpu, ++d->tables[cpu]));
+}
+
 static inline void sched_map(struct sched_domain *d, uint32_t page)
 {
 	struct sched_page *p = &d->page[page];
@@ -225,6 +239,7 @@ static inline void sched_map(struct sched_domain *d, uint32_t page)
 		return;
 	p->mapped = true;
 	sched_store_pte(d, page, world_pte(d->table, page, ++p->life));
+	sched_link(d, page / SCHED_OWN);
 }
 
 /* The table no longer has the page; SMMUs and devices may. */
@@ -291,14 +306,14 @@ static inline void sched_flush(struct sched_domain *d, uint32_t pages,
 }
 
 /* The CPU's TLBI and DSB for a process, which SMMUs hear. */
-static inline void sched_broadcast(const struct sched_domain *d, uint32_t pages)
+static inline void sched_broadcast(const struct sched_domain *d, uint32_t pages, bool leaf)
 {
 	uint32_t i;
 
 	inval_port_dsb();
 	for (i = 0; i < WORLD_PAGES; i++) {
 		if ((pages >> i & 1U) != 0U)
-			world_broadcast(d->asid, i);
+			world_broadcast(d->asid, i, leaf);
 	}
 }
 
@@ -312,12 +327,43 @@ static inline void sched_unmap_flush(uint32_t cpu, struct sched_domain *d)
 	for (i = first; i < first + num; i++)
 		pages |= sched_unmap(d, i) ? 1U << i : 0U;
 	if (d->table == SCHED_SVA && sched_one_in(2)) {
-		sched_broadcast(d, pages);
+		sched_broadcast(d, pages, true);
 		f->cpu_tlbi = true;
 	} else if (sched_one_in(8)) {
 		req.bytes = 0;
 	}
 	sched_flush(d, pages, &req, f);
+}
+
+/*
+ * The table of this CPU's pages leaves whole: its entries stay as they are until the
+ * flush, which is not for leaves only, has returned; then it is empty memory again.
+ */
+static inline void sched_unlink(uint32_t cpu, struct sched_domain *d)
+{
+	struct inval_range_req req = sched_req(cpu * SCHED_OWN, SCHED_OWN);
+	struct inval_flush *f = sched_flush_memory(cpu);
+	uint32_t pages = 0, i;
+
+	if (d->unlinked[cpu])
+		return;
+	req.leaf = false;
+	for (i = cpu * SCHED_OWN; i < (cpu + 1U) * SCHED_OWN; i++) {
+		pages |= d->page[i].mapped ? 1U << i : 0U;
+		d->page[i].mapped = false;
+		world_changes(i);
+	}
+	sched.count.unlinks++;
+	d->unlinked[cpu] = true;
+	inval_port_store64(&world.mem.top[d->table][cpu], 0);
+	if (d->table == SCHED_SVA && sched_one_in(2)) {
+		sched_broadcast(d, 1U << (cpu * SCHED_OWN) | pages, false);
+		f->cpu_tlbi = true;
+	}
+	sched_flush(d, pages, &req, f);
+	world_unlinked(d->table, cpu, d->tables[cpu]);
+	for (i = cpu * SCHED_OWN; i < (cpu + 1U) * SCHED_OWN; i++)
+		sched_store_pte(d, i, 0);
 }
 
 /* Pages in order, or in the other; those with a gap between are flushed meanwhile. */
@@ -1104,8 +1150,10 @@ static inline void sched_step(uint32_t cpu)
 
 	if (r < 60U)
 		sched_map(d, cpu * SCHED_OWN + world_chance(SCHED_OWN));
-	else if (r < 100U)
+	else if (r < 94U)
 		sched_unmap_flush(cpu, d);
+	else if (r < 100U)
+		sched_unlink(cpu, d);
 	else if (r < 108U)
 		sched_unmap_gather(cpu, d);
 	else if (r < 122U)
@@ -1168,9 +1216,12 @@ static inline void sched_domain(uint32_t i)
 		INVAL_REGIME_S1, INVAL_REGIME_S1, INVAL_REGIME_S1, INVAL_REGIME_EL2_E2H,
 		INVAL_REGIME_S2, INVAL_REGIME_S2, INVAL_REGIME_S2_PARENT, INVAL_REGIME_S1
 	};
+	uint32_t cpu;
 
 	memset(&sched.dom[i], 0, sizeof(sched.dom[i]));
 	sched.dom[i].table = i;
+	for (cpu = 0; cpu < CPUS; cpu++)
+		sched.dom[i].tables[cpu] = 1;
 	sched.dom[i].regime = regime[i];
 	sched.dom[i].global = i == 2U;
 	sched.dom[i].asid = SCHED_PINNED;
@@ -1231,6 +1282,7 @@ static inline void sched_wind_up(void)
 {
 	struct sched_device *dev;
 	uint32_t i, ssid, smmu;
+	const struct world_smmu *s;
 	static const uint64_t none[WORLD_TAGS][WORLD_TAGS][WORLD_PAGES] = { { { 0 } } };
 
 	for (i = 0; i < SCHED_DEVICES; i++) {
@@ -1248,9 +1300,13 @@ static inline void sched_wind_up(void)
 	for (i = 0; i < SCHED_DOMAINS; i++)
 		sched_must(inval_domain_fini(&sched.dom[i].d), "fini failed");
 	for (smmu = 0; smmu < WORLD_SMMUS; smmu++) {
-		if (memcmp(world.smmu[smmu].nh, none, sizeof(none)) != 0 ||
-		    memcmp(world.smmu[smmu].s2, none, sizeof(world.smmu[smmu].s2)) != 0 ||
-		    memcmp(world.smmu[smmu].el2, none, sizeof(world.smmu[smmu].el2)) != 0)
+		s = &world.smmu[smmu];
+		if (memcmp(s->nh, none, sizeof(s->nh)) != 0 ||
+		    memcmp(s->s2, none, sizeof(s->s2)) != 0 ||
+		    memcmp(s->el2, none, sizeof(s->el2)) != 0 ||
+		    memcmp(s->nh_top, none, sizeof(s->nh_top)) != 0 ||
+		    memcmp(s->s2_top, none, sizeof(s->s2_top)) != 0 ||
+		    memcmp(s->el2_top, none, sizeof(s->el2_top)) != 0)
 			world_wrong("no domain is used, but a TLB is not empty");
 	}
 	rec_run_frees();

@@ -11,6 +11,8 @@
  *	world_close()			when no other world follows
  *
  * Software's side, in memory that it writes by the hooks (world.mem):
+ *	top[table][group]	world_top(): the table above the last level; the first, second...
+ *				last-level table of WORLD_GROUP pages; world_open() links it
  *	pte[table][page]	world_pte(): a page of a table, in its first, second... life
  *	cd[sid][ssid]		world_cd(): a stage 1; SubstreamID 0 is "none"
  *	ste[sid]		world_ste(): kind, VMID, EATS, table of stage 2
@@ -19,8 +21,9 @@
  * is a wrong translation and never a missing one.
  *
  * SMMU and devices act by chance, at each hook (world_act()): they read STE, CD and
- * table in that order, as they are in memory for devices (stores.h); what they have
- * read they keep, or not: STE, CD, stage 1, stage 2, both combined, and the devices
+ * tables in that order, as they are in memory for devices (stores.h); what they have
+ * read they keep, or not: STE, CD, upper entries, which Leaf = 1 leaves alone, stage 1,
+ * stage 2, both combined, and the devices
  * their ATC, filled from what the SMMU has. What is kept is used before what is in
  * memory, and vanishes only when a command that names it takes effect; that is some
  * time after CONS has passed it, in any order between SYNCs (queue.h).
@@ -28,6 +31,7 @@
  * Software says, and then it is judged:
  *	world_freed()		a flush of a page has returned: whatever could translate
  *				it to what it was is "a stale translation"
+ *	world_unlinked()	the same of a last-level table: no walk goes through it
  *	world_flushed()		a flush of this CPU has returned: all its commands have
  *				a complete SYNC behind them
  *	world_configured()	a commit is next: CFGI + SYNC for this STE and these CDs
@@ -39,8 +43,8 @@
  *
  * world_held() says whether an old translation is kept anywhere: for statistics.
  *
- * Left out: tables above the last level, and so what Leaf = 0 is for; STEs and CDs of
- * several words; loads that overtake each other.
+ * Left out: more than one level above the last; STEs and CDs of several words; loads
+ * that overtake each other.
  */
 #ifndef MODEL_WORLD_GUARD
 #define MODEL_WORLD_GUARD
@@ -53,6 +57,8 @@
 #define WORLD_TAGS 8U		/* ASIDs, and VMIDs, from 0 */
 #define WORLD_TABLES 8U
 #define WORLD_PAGES 16U
+#define WORLD_GROUP 4U		/* pages of one last-level table */
+#define WORLD_GROUPS (WORLD_PAGES / WORLD_GROUP)
 #define WORLD_HOT 4U
 #define WORLD_ACTS 3U		/* accesses at a hook */
 #define WORLD_VA 0x40200000ULL
@@ -98,6 +104,7 @@ struct world_stream {
  * @nh: EL1: stage 1, and combined with stage 2, by VMID and ASID
  * @el2: EL2 with E2H, by ASID
  * @s2: stage 2 by VMID
+ * @nh_top, @el2_top, @s2_top: upper entries, by the same
  * @fresh: STEs and CDs that the SMMU would read, when CFGI took effect
  * @synced: likewise, with a SYNC complete behind the CFGI
  * @writer: CPU + 1 that wrote a slot
@@ -115,6 +122,9 @@ struct world_smmu {
 	uint64_t nh[WORLD_TAGS][WORLD_TAGS][WORLD_PAGES];
 	uint64_t el2[WORLD_TAGS][WORLD_PAGES];
 	uint64_t s2[WORLD_TAGS][WORLD_PAGES];
+	uint64_t nh_top[WORLD_TAGS][WORLD_TAGS][WORLD_GROUPS];
+	uint64_t el2_top[WORLD_TAGS][WORLD_GROUPS];
+	uint64_t s2_top[WORLD_TAGS][WORLD_GROUPS];
 	uint64_t fresh[WORLD_SIDS][1U + WORLD_SSIDS];
 	uint64_t synced[WORLD_SIDS][1U + WORLD_SSIDS];
 	uint8_t writer[WORLD_SLOTS];
@@ -124,6 +134,7 @@ struct world_smmu {
 struct world_mem {
 	uint64_t ste[WORLD_SIDS];
 	uint64_t cd[WORLD_SIDS][WORLD_SSIDS];
+	uint64_t top[WORLD_TABLES][WORLD_GROUPS];
 	uint64_t pte[WORLD_TABLES][WORLD_PAGES];
 };
 
@@ -131,6 +142,7 @@ struct world_mem {
  * struct world - all of it
  * @mem: software's
  * @freed: lives of a page, up to this one, whose flush has returned
+ * @unlinked: likewise last-level tables
  * @hot: pages that were changed lately, of any table: more often used than others
  * @hot_at: the oldest of them
  * @slow: hooks left in which the SMMUs take most of their time
@@ -138,6 +150,7 @@ struct world_mem {
 struct world {
 	struct world_mem mem;
 	uint64_t freed[WORLD_TABLES][WORLD_PAGES];
+	uint64_t unlinked[WORLD_TABLES][WORLD_GROUPS];
 	uint32_t hot[WORLD_HOT];
 	uint32_t hot_at;
 	uint32_t slow;
@@ -152,6 +165,11 @@ static struct world world;
 static inline uint64_t world_pte(uint32_t table, uint32_t page, uint64_t life)
 {
 	return life << 32 | (uint64_t)table << 16 | (uint64_t)page << 8 | WORLD_VALID;
+}
+
+static inline uint64_t world_top(uint32_t table, uint32_t group, uint64_t life)
+{
+	return world_pte(table, group, life);
 }
 
 static inline uint64_t world_cd(uint32_t asid, uint32_t table, bool global)
@@ -212,6 +230,8 @@ static inline uint32_t world_chance(uint32_t n)
  * struct world_path - where a translation of one page stands
  * @tlb: its place in the TLB
  * @s2: the place of its stage 2; NULL: only one stage
+ * @top: the place of the upper entry of the tables in memory
+ * @top_mem: that entry in memory
  * @pte: in memory
  * @table: that it must be of
  * @global: for all ASIDs
@@ -219,6 +239,8 @@ static inline uint32_t world_chance(uint32_t n)
 struct world_path {
 	uint64_t *tlb;
 	uint64_t *s2;
+	uint64_t *top;
+	const uint64_t *top_mem;
 	const uint64_t *pte;
 	uint32_t table;
 	bool global;
@@ -237,7 +259,7 @@ static inline bool world_path(struct world_path *p, struct world_smmu *s, uint64
 			      uint64_t cd, uint32_t ssid, uint32_t page)
 {
 	enum world_kind kind = world_kind_of(ste);
-	uint32_t vmid = world_tag_of(ste), asid = world_tag_of(cd);
+	uint32_t vmid = world_tag_of(ste), asid = world_tag_of(cd), group = page / WORLD_GROUP;
 	bool one = kind == WORLD_S1 || kind == WORLD_EL2;
 
 	if (ste == 0U || kind == WORLD_ABORT || (kind != WORLD_S2 && cd == 0U) ||
@@ -245,6 +267,9 @@ static inline bool world_path(struct world_path *p, struct world_smmu *s, uint64
 		return false;
 	p->table = world_table_of(one ? cd : ste);
 	p->pte = &world.mem.pte[p->table][page];
+	p->top_mem = &world.mem.top[p->table][group];
+	p->top = kind == WORLD_EL2 ? &s->el2_top[asid][group] :
+		 kind == WORLD_S1 ? &s->nh_top[vmid][asid][group] : &s->s2_top[vmid][group];
 	p->global = one && (cd & WORLD_GLOBAL) != 0U;
 	p->s2 = kind == WORLD_NESTED ? &s->s2[vmid][page] : NULL;
 	p->tlb = kind == WORLD_EL2 ? &s->el2[asid][page] :
@@ -265,6 +290,19 @@ static inline void world_use(uint64_t frame, uint32_t table, const char *tag_fau
 		world_wrong("a stale translation is used after its flush returned");
 }
 
+/* A walk goes through this upper entry. */
+static inline void world_use_top(uint64_t top, uint32_t table, const char *tag_fault)
+{
+	uint32_t of = world_table_of(top), group = (uint32_t)rules_bits(top, 15, 8);
+
+	if (top == 0U)
+		return;
+	if (of != table)
+		world_wrong(tag_fault);
+	else if (top >> 32 <= world.unlinked[of][group % WORLD_GROUPS])
+		world_wrong("a table is walked after its flush returned");
+}
+
 #define WORLD_TAG_FAULT "a tag was used again while the TLB held it"
 #define WORLD_ATC_FAULT "a device uses a translation of a domain that it has left"
 
@@ -276,25 +314,37 @@ static inline uint64_t world_config(uint64_t *kept, const uint64_t *mem)
 	return *kept != 0U ? *kept : rec_device_load64(mem);
 }
 
+/* A walk, from the upper entry in @top. */
+static inline uint64_t world_walk(const struct world_path *p, uint64_t *top)
+{
+	*top = world_config(p->top, p->top_mem);
+	return *top != 0U ? rec_device_load64(p->pte) : 0U;
+}
+
 /* The stage 2 of a nested translation, kept or not. */
-static inline uint64_t world_stage2(const struct world_path *p)
+static inline uint64_t world_stage2(const struct world_path *p, uint64_t *top)
 {
 	uint64_t frame = *p->s2;
 
 	if (frame == 0U)
-		frame = rec_device_load64(p->pte);
+		frame = world_walk(p, top);
 	if (world_chance(2) == 0U)
 		*p->s2 = frame;
 	return frame;
 }
 
-static inline uint64_t world_translate(const struct world_path *p)
+/* @top: out: the upper entry that it went through, if there was a walk, needed or not */
+static inline uint64_t world_translate(const struct world_path *p, uint64_t *top)
 {
 	uint64_t frame = *p->tlb;
 
-	if (frame != 0U)
+	*top = 0;
+	if (frame != 0U) {
+		if (world_chance(4) == 0U)
+			(void)(p->s2 ? world_stage2(p, top) : world_walk(p, top));
 		return frame;
-	frame = p->s2 ? world_stage2(p) : rec_device_load64(p->pte);
+	}
+	frame = p->s2 ? world_stage2(p, top) : world_walk(p, top);
 	if (frame != 0U && p->global)
 		frame |= WORLD_GLOBAL;
 	if (world_chance(8) != 0U)
@@ -307,7 +357,7 @@ static inline void world_access(uint32_t sid, uint32_t ssid, uint32_t page)
 {
 	struct world_stream *st = &world.stream[sid];
 	struct world_smmu *s = &world.smmu[st->smmu];
-	uint64_t ste, cd = 0, frame, *atc = &st->atc[ssid][page];
+	uint64_t ste, cd = 0, frame, top, *atc = &st->atc[ssid][page];
 	struct world_path p;
 
 	if (!s->power || st->gone)
@@ -317,15 +367,25 @@ static inline void world_access(uint32_t sid, uint32_t ssid, uint32_t page)
 		cd = world_config(&s->cd[sid][ssid], &world.mem.cd[sid][ssid]);
 	if (!world_path(&p, s, ste, cd, ssid, page))
 		return;
-	frame = world_translate(&p);
+	frame = world_translate(&p, &top);
 	if (!s->enabled || st->quiet)
 		return;
+	if (!st->ats || *atc == 0U)
+		world_use_top(top, p.table, WORLD_TAG_FAULT);
 	if (st->ats && *atc == 0U && (ste & WORLD_EATS) != 0U)
 		*atc = frame;
 	if (st->ats && *atc != 0U)
 		world_use(*atc, st->moving ? world_table_of(*atc) : p.table, WORLD_ATC_FAULT);
 	else
 		world_use(frame, p.table, WORLD_TAG_FAULT);
+}
+
+/* A walk of a page now, from an upper entry. */
+static inline void world_probe_walk(const struct world_path *p, uint64_t top)
+{
+	world_use_top(top, p->table, WORLD_TAG_FAULT);
+	if (top != 0U)
+		world_use(rec_device_load64(p->pte), p->table, WORLD_TAG_FAULT);
 }
 
 /* All ways in which a stream may translate a page now. */
@@ -344,7 +404,8 @@ static inline void world_probe(uint32_t sid, uint32_t ssid, uint32_t page)
 		world_use(*p.tlb, p.table, WORLD_TAG_FAULT);
 		if (p.s2)
 			world_use(*p.s2, p.table, WORLD_TAG_FAULT);
-		world_use(rec_device_load64(p.pte), p.table, WORLD_TAG_FAULT);
+		world_probe_walk(&p, *p.top);
+		world_probe_walk(&p, rec_device_load64(p.top_mem));
 	}
 	if (st->ats)
 		world_use(st->atc[ssid][page], world_table_of(st->atc[ssid][page]),
@@ -382,9 +443,19 @@ static inline void world_drop(uint64_t *entry, uint32_t first, uint32_t last, bo
 	}
 }
 
+/* Upper entries of these pages, unless the command is for leaves only. */
+static inline void world_drop_top(uint64_t *top, uint32_t first, uint32_t last, bool leaf)
+{
+	uint32_t i;
+
+	for (i = first / WORLD_GROUP; !leaf && i <= last / WORLD_GROUP; i++)
+		top[i] = 0;
+}
+
 static inline void world_drop_vmid(struct world_smmu *s, uint32_t vmid)
 {
 	memset(s->nh[vmid], 0, sizeof(s->nh[vmid]));
+	memset(s->nh_top[vmid], 0, sizeof(s->nh_top[vmid]));
 }
 
 /* Pages that an address command names; false: none. Without TG: one page of 4KB. */
@@ -413,10 +484,11 @@ static inline bool world_pages(const struct model_cmd *cmd, uint32_t *first, uin
 
 /* NH_VA: that ASID's, and the global ones of the VMID. */
 static inline void world_nh_va(struct world_smmu *s, uint32_t vmid, uint32_t asid, uint32_t first,
-			       uint32_t last)
+			       uint32_t last, bool leaf)
 {
 	uint32_t i, a;
 
+	world_drop_top(s->nh_top[vmid][asid], first, last, leaf);
 	for (a = 0; a < WORLD_TAGS; a++) {
 		for (i = first; i <= last; i++) {
 			if (a == asid || (s->nh[vmid][a][i] & WORLD_GLOBAL) != 0U)
@@ -488,6 +560,7 @@ static inline void world_tlbi(struct world_smmu *s, const struct model_cmd *cmd)
 {
 	uint32_t vmid = (uint32_t)rules_bits(cmd->d0, 47, 32), first = 0, last = WORLD_PAGES - 1U;
 	uint32_t asid = (uint32_t)rules_bits(cmd->d0, 63, 48);
+	bool leaf = rules_bit(cmd->d1, 0);
 
 	if (!world_tags_good(cmd)) {
 		world_wrong("a TLBI for a tag that nobody has");
@@ -499,25 +572,32 @@ static inline void world_tlbi(struct world_smmu *s, const struct model_cmd *cmd)
 		break;
 	case 0x11: /* NH_ASID */
 		world_drop(s->nh[vmid][asid], first, last, false);
+		world_drop_top(s->nh_top[vmid][asid], first, last, false);
 		break;
 	case 0x12: /* NH_VA */
 		if (world_pages(cmd, &first, &last))
-			world_nh_va(s, vmid, asid, first, last);
+			world_nh_va(s, vmid, asid, first, last, leaf);
 		break;
 	case 0x21: /* EL2_ASID */
 		world_drop(s->el2[asid], first, last, false);
+		world_drop_top(s->el2_top[asid], first, last, false);
 		break;
 	case 0x22: /* EL2_VA */
-		if (world_pages(cmd, &first, &last))
-			world_drop(s->el2[asid], first, last, true);
+		if (!world_pages(cmd, &first, &last))
+			break;
+		world_drop(s->el2[asid], first, last, true);
+		world_drop_top(s->el2_top[asid], first, last, leaf);
 		break;
 	case 0x28: /* S12_VMALL */
 		world_drop_vmid(s, vmid);
 		world_drop(s->s2[vmid], first, last, true);
+		world_drop_top(s->s2_top[vmid], first, last, false);
 		break;
 	case 0x2a: /* S2_IPA: not what is combined */
-		if (world_pages(cmd, &first, &last))
-			world_drop(s->s2[vmid], first, last, true);
+		if (!world_pages(cmd, &first, &last))
+			break;
+		world_drop(s->s2[vmid], first, last, true);
+		world_drop_top(s->s2_top[vmid], first, last, leaf);
 		break;
 	default:
 		world_wrong("a command that no domain needs");
@@ -545,10 +625,13 @@ static inline void world_done(struct model_queue *mq, const struct model_cmd *cm
 		break;
 	case 0x20: /* EL2_ALL */
 		memset(s->el2, 0, sizeof(s->el2));
+		memset(s->el2_top, 0, sizeof(s->el2_top));
 		break;
 	case 0x30: /* NSNH_ALL */
 		memset(s->nh, 0, sizeof(s->nh));
 		memset(s->s2, 0, sizeof(s->s2));
+		memset(s->nh_top, 0, sizeof(s->nh_top));
+		memset(s->s2_top, 0, sizeof(s->s2_top));
 		break;
 	case MODEL_OP_ATC_INV:
 		world_atc_inv(cmd);
@@ -575,12 +658,10 @@ static inline void world_consumed(struct model_queue *mq, const struct model_cmd
 
 /* What software says */
 
-static inline void world_freed(uint32_t table, uint32_t page, uint64_t life)
+static inline void world_probe_all(uint32_t page)
 {
 	uint32_t sid, ssid;
 
-	if (world.freed[table][page] < life)
-		world.freed[table][page] = life;
 	for (sid = 0; sid < WORLD_SIDS; sid++) {
 		if (!world.stream[sid].there || world.stream[sid].gone ||
 		    world.stream[sid].quiet || !world.smmu[world.stream[sid].smmu].enabled)
@@ -588,6 +669,19 @@ static inline void world_freed(uint32_t table, uint32_t page, uint64_t life)
 		for (ssid = 0; ssid < WORLD_SSIDS; ssid++)
 			world_probe(sid, ssid, page);
 	}
+}
+
+static inline void world_freed(uint32_t table, uint32_t page, uint64_t life)
+{
+	if (world.freed[table][page] < life)
+		world.freed[table][page] = life;
+	world_probe_all(page);
+}
+
+static inline void world_unlinked(uint32_t table, uint32_t group, uint64_t life)
+{
+	world.unlinked[table][group] = life;
+	world_probe_all(group * WORLD_GROUP);
 }
 
 /* Also one that stands in the place of somebody's illegal command. */
@@ -627,12 +721,15 @@ static inline void world_taken(uint32_t smmu, bool vmid, uint32_t tag)
 {
 	const struct world_smmu *s = &world.smmu[smmu];
 	uint64_t any = 0;
-	uint32_t i, asid;
+	uint32_t i, asid, group;
 
 	for (i = 0; i < WORLD_PAGES; i++) {
-		any |= vmid ? s->s2[tag][i] : s->nh[0][tag][i] | s->el2[tag][i];
+		group = i / WORLD_GROUP;
+		any |= vmid ? s->s2[tag][i] | s->s2_top[tag][group] :
+		       s->nh[0][tag][i] | s->nh_top[0][tag][group] | s->el2[tag][i] |
+		       s->el2_top[tag][group];
 		for (asid = 0; vmid && asid < WORLD_TAGS; asid++)
-			any |= s->nh[tag][asid][i];
+			any |= s->nh[tag][asid][i] | s->nh_top[tag][asid][group];
 	}
 	if (s->enabled && any != 0U)
 		world_wrong(WORLD_TAG_FAULT);
@@ -743,6 +840,9 @@ static inline void world_open(uint64_t seed, bool buffers)
 		world_power_on(i);
 		s->enabled = true;
 	}
+	for (i = 0; i < WORLD_TABLES * WORLD_GROUPS; i++)
+		world.mem.top[i / WORLD_GROUPS][i % WORLD_GROUPS] =
+			world_top(i / WORLD_GROUPS, i % WORLD_GROUPS, 1);
 	rec_stores_device(&world.mem, sizeof(world.mem));
 	rec.on_event = world_event;
 	rec.chance = buffers ? world_chance : NULL;
@@ -754,14 +854,14 @@ static inline void world_stream(uint32_t sid, uint32_t smmu)
 	world.stream[sid].there = true;
 }
 
-/* The CPU's broadcast TLBI of an ASID's page, and its DSB: at once. */
-static inline void world_broadcast(uint32_t asid, uint32_t page)
+/* The CPU's broadcast TLBI of an ASID's page, of leaves only or not, and its DSB: at once. */
+static inline void world_broadcast(uint32_t asid, uint32_t page, bool leaf)
 {
 	uint32_t i;
 
 	for (i = 0; i < WORLD_SMMUS; i++) {
 		if (world.smmu[i].power)
-			world_nh_va(&world.smmu[i], 0, asid, page, page);
+			world_nh_va(&world.smmu[i], 0, asid, page, page, leaf);
 	}
 }
 
