@@ -546,7 +546,8 @@ TEST(domain, fence_waits_for_walks_that_began_before)
 		CHECK(rec.log[i].kind != REC_MMIO_WRITE32 || i > end, "tags before its end");
 	}
 	i = rec_next(REC_TRACE, 0);
-	CHECK(rec.log[i].what == INVAL_EVENT_UNREF, "trace");
+	CHECK(rec.log[i].what == INVAL_EVENT_UNREF && rec.log[i].addr == 2U &&
+	      rec.log[i].value == 2U, "trace");
 	i = rec_next(REC_TRACE, i + 1U);
 	CHECK(rec.log[i].what == INVAL_EVENT_FENCE && rec.log[i].addr == 2U &&
 	      rec.log[i].value == 1U, "trace of the fence");
