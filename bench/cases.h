@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What is measured, for bench/count.c (instructions). Each case is a function
+ * What is measured, for bench/count.c (instructions) and, with BENCH_TIME, bench/array.cc. Each case is a function
  * that is not inlined and does what is named once.
  */
 #ifndef BENCH_CASES
@@ -27,7 +27,9 @@ __attribute__((noinline)) static void bench_copy(void *to, const void *from, siz
 	}
 	bench_copied += bytes;
 }
+#ifndef BENCH_TIME
 #define __builtin_memcpy(to, from, bytes) bench_copy(to, from, bytes)
+#endif
 
 #include "inval.h"
 
