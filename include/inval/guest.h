@@ -410,6 +410,44 @@ static inline struct inval_guest_form inval_guest_form_for(const struct inval_ca
 	return form;
 }
 
+/* Internal: why this guest cannot be vetted: inval_guest_init()'s answer. */
+static inline int inval_guest_refused(const struct inval_caps *caps,
+				      const struct inval_caps *shown,
+				      const struct inval_guest_policy *policy, uint16_t vmid)
+{
+	if (!inval_caps_has(shown, INVAL_FEAT_S1P) ||
+	    ((policy->take[0] & ~INVAL_GUEST_LIST_LO) | (policy->take[1] & ~INVAL_GUEST_LIST_HI)))
+		return -INVAL_EINVAL;
+	if (!inval_guest_subset(shown, caps))
+		return -INVAL_EOPNOTSUPP;
+	return inval_fits(vmid, inval_caps_has(caps, INVAL_FEAT_S2P) ? caps->vmid_bits : 0U) ?
+	       0 : -INVAL_ERANGE;
+}
+
+/* Internal: what is known of a guest before the tables. */
+static inline void inval_guest_set(struct inval_guest *g, const struct inval_caps *shown,
+				   const struct inval_guest_policy *policy, uint16_t vmid)
+{
+	g->shown = *shown;
+	g->policy = *policy;
+	g->vmid = vmid;
+	g->enabled = false;
+}
+
+/* Internal: an entry of one table. */
+static inline void inval_guest_set_op(struct inval_guest *g, uint32_t op)
+{
+	if (!inval_check_feature(&g->shown, INVAL_SEC_NS, op))
+		g->policy.take[op >> 6] &= ~(1ULL << (op & 63U));
+	g->op[op] = inval_guest_op_for(g, op);
+}
+
+/* Internal: and of the other. */
+static inline void inval_guest_set_form(struct inval_guest *g, uint32_t form)
+{
+	g->form[form] = inval_guest_form_for(&g->shown, inval_bits(form, INVAL_CMD_TTL128_SHIFT));
+}
+
 /**
  * inval_guest_init() - prepare to vet a guest's commands
  * @g: written on success only; the caller's
@@ -431,26 +469,16 @@ static inline int inval_guest_init(struct inval_guest *g, const struct inval_cap
 				   const struct inval_caps *shown,
 				   const struct inval_guest_policy *policy, uint16_t vmid)
 {
-	uint32_t op, i;
+	int err = inval_guest_refused(caps, shown, policy, vmid);
+	uint32_t i;
 
-	if (!inval_caps_has(shown, INVAL_FEAT_S1P) ||
-	    ((policy->take[0] & ~INVAL_GUEST_LIST_LO) | (policy->take[1] & ~INVAL_GUEST_LIST_HI)))
-		return -INVAL_EINVAL;
-	if (!inval_guest_subset(shown, caps))
-		return -INVAL_EOPNOTSUPP;
-	if (!inval_fits(vmid, inval_caps_has(caps, INVAL_FEAT_S2P) ? caps->vmid_bits : 0U))
-		return -INVAL_ERANGE;
-	g->shown = *shown;
-	g->policy = *policy;
-	g->vmid = vmid;
-	g->enabled = false;
-	for (op = 0; op < INVAL_GUEST_OPS; op++) {
-		if (!inval_check_feature(shown, INVAL_SEC_NS, op))
-			g->policy.take[op >> 6] &= ~(1ULL << (op & 63U));
-		g->op[op] = inval_guest_op_for(g, op);
-	}
+	if (err != 0)
+		return err;
+	inval_guest_set(g, shown, policy, vmid);
+	for (i = 0; i < INVAL_GUEST_OPS; i++)
+		inval_guest_set_op(g, i);
 	for (i = 0; i < INVAL_GUEST_FORMS; i++)
-		g->form[i] = inval_guest_form_for(shown, inval_bits(i, INVAL_CMD_TTL128_SHIFT));
+		inval_guest_set_form(g, i);
 	return 0;
 }
 

@@ -3,7 +3,8 @@
  * guest.h, for all 2^128 commands, all ID registers of the SMMU and of what the guest
  * is shown, all policies, and any two streams; tests/rules/guest.h judges.
  *
- * guest_init	refused exactly when more is shown than there is or can be vetted
+ * guest_init	refused exactly when more is shown than there is or can be vetted; else all
+ *		entries of the tables are made: the others take just those that they need
  * guest_vet	the verdict is the rules', so every legal command of the list is taken;
  *		every reason holds; what reaches the SMMU is legal there, has our VMID,
  *		the guest's stream, no MSI
@@ -52,12 +53,10 @@ static void any_smmu(struct rules_env *env, struct inval_caps *caps)
 	assume(inval_caps_read(caps, &regs) == 0);
 }
 
-/* Returns inval_guest_init()'s answer. */
-static int any_guest(struct guest *g)
+static void any_policy(struct guest *g)
 {
 	struct inval_guest_map map;
 	unsigned int i;
-	int err;
 
 	any_smmu(&g->env.real, &g->caps);
 	any_smmu(&g->env.shown, &g->shown);
@@ -82,18 +81,49 @@ static int any_guest(struct guest *g)
 	g->policy.take[1] = g->env.take[1];
 	g->policy.flags = (g->env.strict ? INVAL_GUEST_STRICT : 0u) |
 			  (g->env.own ? INVAL_GUEST_OWN : 0u);
-	err = inval_guest_init(&g->guest, &g->caps, &g->shown, &g->policy, g->env.vmid);
+}
+
+/* What inval_guest_init() makes of it, as far as one command goes; see proof_guest_init(). */
+static void any_guest(struct guest *g, uint64_t d0, uint64_t d1)
+{
+	any_policy(g);
+	assume(inval_guest_refused(&g->caps, &g->shown, &g->policy, g->env.vmid) == 0);
+	inval_guest_set(&g->guest, &g->shown, &g->policy, g->env.vmid);
+	inval_guest_set_op(&g->guest, INVAL_OP_TLBI_NH_ALL);
+	if ((d0 & 0xffu) < INVAL_GUEST_OPS)
+		inval_guest_set_op(&g->guest, d0 & 0xffu);
+	inval_guest_set_form(&g->guest, (uint32_t)rules_bits(d1, 11, 7));
 	g->guest.enabled = g->env.enabled;
-	return err;
+}
+
+/* All entries of the tables are there. */
+static void prove_tables(const struct inval_guest *guest)
+{
+	uint32_t op = any_to(INVAL_GUEST_OPS - 1u), form = any_to(INVAL_GUEST_FORMS - 1u);
+	struct inval_guest_op o = inval_guest_op_for(guest, op);
+	struct inval_guest_form f = inval_guest_form_for(&guest->shown, (uint64_t)form << 7);
+
+	prove(guest->op[op].bad.d0 == o.bad.d0 && guest->op[op].bad.d1 == o.bad.d1);
+	prove(guest->op[op].keep.d0 == o.keep.d0 && guest->op[op].keep.d1 == o.keep.d1);
+	prove(guest->op[op].give == o.give);
+	prove(guest->form[form].least == f.least && guest->form[form].rest == f.rest);
+	prove(guest->form[form].granule_lg2 == f.granule_lg2 && guest->form[form].keep == f.keep);
+	prove(!inval_guest_takes(&guest->policy, op) ||
+	      inval_check_feature(&guest->shown, INVAL_SEC_NS, op));
 }
 
 void proof_guest_init(void)
 {
 	static struct guest g;
 	uint8_t op = nondet_u8();
-	int err = any_guest(&g);
-	bool s2 = rules_s2p(&g.env.real);
+	bool s2;
+	int err;
 
+	any_policy(&g);
+	s2 = rules_s2p(&g.env.real);
+	err = inval_guest_init(&g.guest, &g.caps, &g.shown, &g.policy, g.env.vmid);
+	if (err == 0)
+		prove_tables(&g.guest);
 	if (!rules_s1p(&g.env.shown) || (op < 128u && !grule_listed(op) &&
 					 rules_bit(g.env.take[op / 64u], op % 64u)))
 		prove(err == -INVAL_EINVAL);
@@ -134,7 +164,7 @@ void proof_guest_vet(void)
 	struct inval_guest_result out;
 	enum inval_verdict verdict;
 
-	assume(any_guest(&g) == 0);
+	any_guest(&g, d0, d1);
 	verdict = vet(&g, d0, d1, &out);
 	prove((int)verdict == (int)grule_verdict(&g.env, d0, d1));
 	if (verdict == INVAL_VERDICT_ILLEGAL) {
@@ -166,7 +196,8 @@ void proof_guest_tlb(void)
 	e.tg = any_to(3);
 	e.level = any_to(3);
 	e.d128 = nondet_bool();
-	assume(e.tg != 0u && e.level != 0u && any_guest(&g) == 0);
+	assume(e.tg != 0u && e.level != 0u);
+	any_guest(&g, d0, d1);
 	assume(vet(&g, d0, d1, &out) == INVAL_VERDICT_FORWARD);
 	prove(!gcovers_hits(&g.env.shown, d0, d1, &e) ||
 	      gcovers_hits(&g.env.real, out.cmd.d0, out.cmd.d1, &e));
@@ -185,7 +216,7 @@ void proof_guest_device(void)
 	e.global = nondet_bool();
 	e.pasid = ssid;
 	e.va = nondet_u64();
-	assume(any_guest(&g) == 0);
+	any_guest(&g, d0, d1);
 	assume(vet(&g, d0, d1, &out) == INVAL_VERDICT_FORWARD);
 	if (rules_is(d0, 0x40))
 		prove(!gcovers_atc_hits(d0, d1, &e) ||
@@ -205,7 +236,7 @@ void proof_guest_loop(void)
 	struct inval_guest_loop loop;
 	struct inval_cmd in;
 
-	assume(any_guest(&g) == 0);
+	any_guest(&g, d0, d1);
 	in.d0 = d0;
 	in.d1 = d1;
 	vsid = g.stream[which].vsid;
