@@ -1001,6 +1001,35 @@ TEST(domain, calls_at_the_wrong_time)
 	}
 }
 
+TEST(domain, nothing_to_flush_with)
+{
+	struct inval_use u = use_ats(INVAL_REGIME_S1, 0, 7);
+	struct inval_device dev = device(0, sid1, 1);
+	struct inval_flush f, none[2];
+	struct inval_domain d;
+	void *back;
+	uint32_t i;
+
+	start();
+	f = none[0] = none[1] = sim_flush();
+	none[0].batch_num = 0;
+	none[1].wait_num = 0;
+	inval_domain_init(&d);
+	publish(&dev, &d, &u, NULL, NULL);
+	remember(&d);
+	sim_forget();
+	for (i = 0; i < 2U; i++)
+		CHECK(inval_attach_abort(&t, &back, &none[i]) == -INVAL_EINVAL && !back, "abort %u", i);
+	CHECK(inval_attach_commit(&t, &none[0]) == 0, "none is left, so nothing is flushed");
+	publish(&dev, NULL, NULL, &d, &u);
+	for (i = 0; i < 2U; i++)
+		CHECK(inval_attach_commit(&t, &none[i]) == -INVAL_EINVAL, "commit %u", i);
+	CHECK(sim.cmds == 0U, "flushed");
+	unchanged(&d, "nothing to flush with");
+	CHECK(inval_attach_commit(&t, &f) == 0, "commit");
+	finish(&d);
+}
+
 static void refused(const struct inval_device *dev, const struct inval_use *u, int want,
 		    const char *what)
 {

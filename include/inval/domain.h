@@ -767,6 +767,12 @@ static inline int inval_attach_drop(struct inval_attach *t, struct inval_domain 
 	return inval_attach_flush_tags(t, list, num, f);
 }
 
+/* Internal: has @f what a flush of @d's tags needs? */
+static inline bool inval_attach_flushes(const struct inval_domain *d, const struct inval_flush *f)
+{
+	return d == NULL || (f->batch_num != 0U && f->wait_num != 0U);
+}
+
 /**
  * inval_attach_commit() - the old domain forgets the device
  * @t: the transaction, published
@@ -781,15 +787,15 @@ static inline int inval_attach_drop(struct inval_attach *t, struct inval_domain 
  *
  * Context: the attach mutex is held; flushes may run. Waits for walks, so not
  * in a read section.
- * Return: 0; -INVAL_EINVAL when it is not published: nothing changed. Any other
- * error is of the flush of the tags: the device has left all the same, and @t
- * says so (@stale_tags).
+ * Return: 0; -INVAL_EINVAL when it is not published, or @f has no batch or no waits:
+ * nothing changed. Any other error is of the flush of the tags: the device has left
+ * all the same, and @t says so (@stale_tags).
  */
 static inline INVAL_MUST_CHECK int inval_attach_commit(struct inval_attach *t,
 						       struct inval_flush *f)
 {
 	f->error_total = 0;
-	if (t->state != INVAL_ATTACH_PUBLISHED)
+	if (t->state != INVAL_ATTACH_PUBLISHED || !inval_attach_flushes(t->from, f))
 		return -INVAL_EINVAL;
 	t->state = INVAL_ATTACH_DONE;
 	if (t->from == NULL)
@@ -810,7 +816,8 @@ static inline INVAL_MUST_CHECK int inval_attach_commit(struct inval_attach *t,
  * the old one does in commit. The old domain still has it.
  *
  * Context: as inval_attach_commit().
- * Return: as inval_attach_commit(); -INVAL_EINVAL when it is committed.
+ * Return: as inval_attach_commit(); -INVAL_EINVAL when it is committed, or published and
+ * @f has no batch or no waits: nothing changed.
  */
 static inline INVAL_MUST_CHECK int inval_attach_abort(struct inval_attach *t, void **mem,
 						      struct inval_flush *f)
@@ -819,7 +826,8 @@ static inline INVAL_MUST_CHECK int inval_attach_abort(struct inval_attach *t, vo
 
 	f->error_total = 0;
 	*mem = t->next;
-	if (was == INVAL_ATTACH_DONE)
+	if (was == INVAL_ATTACH_DONE ||
+	    (was == INVAL_ATTACH_PUBLISHED && !inval_attach_flushes(t->to, f)))
 		return -INVAL_EINVAL;
 	t->next = NULL;
 	t->state = INVAL_ATTACH_DONE;
