@@ -667,6 +667,24 @@ TEST(array, refuses_users_beyond_32_bits)
 	free(a);
 }
 
+/* Of such an array only the header is there: nothing else is looked at. */
+TEST(array, more_entries_than_32_bits_count)
+{
+	struct inval_array huge, *out = NULL;
+	struct inval_entry one;
+	uint64_t bytes, mem[64];
+
+	start();
+	one = s2(0, 1);
+	memset(&huge, 0, sizeof(huge));
+	huge.num = UINT32_MAX;
+	bytes = inval_array_merge_bytes(&huge, 1);
+	CHECK(bytes == inval_array_bytes(UINT32_MAX) + sizeof(one), "%llu bytes",
+	      (unsigned long long)bytes);
+	CHECK(inval_array_merge(&out, mem, bytes, &huge, &one, 1) == -INVAL_EOVERFLOW && !out,
+	      "merged");
+}
+
 TEST(array, larger_stu_needs_a_new_array)
 {
 	struct inval_entry small = ats(0, 1, false, 0), large = small;

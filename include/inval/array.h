@@ -523,7 +523,7 @@ static inline void inval_array_init(struct inval_array *a, const struct inval_ar
  */
 static inline uint64_t inval_array_merge_bytes(const struct inval_array *base, uint32_t num)
 {
-	return inval_array_bytes(inval_array_live(base) + num);
+	return inval_array_bytes(inval_array_live(base)) + (uint64_t)num * sizeof(struct inval_entry);
 }
 
 /* Internal: the entry that stands for @add: alone, or with the users of @old. */
@@ -582,7 +582,7 @@ static inline int inval_array_fill(struct inval_array *a, struct inval_array *ba
  * Context: the writer.
  * Return: 0; -INVAL_ENOMEM without @mem or with too few @bytes; -INVAL_EINVAL for a list
  * that is not sorted, or an addition that asks for other commands than the
- * entry of its key; -INVAL_EOVERFLOW when users do not fit 32 bits. On failure
+ * entry of its key; -INVAL_EOVERFLOW when users, or entries, do not fit 32 bits. On failure
  * nothing is published, and @mem is the caller's again.
  */
 static inline int inval_array_merge(struct inval_array **out, void *mem, uint64_t bytes,
@@ -596,6 +596,8 @@ static inline int inval_array_merge(struct inval_array **out, void *mem, uint64_
 		return -INVAL_ENOMEM;
 	if (!inval_entries_sorted(add, num))
 		return -INVAL_EINVAL;
+	if (num > INVAL_U32_MAX - inval_array_live(base))
+		return -INVAL_EOVERFLOW;
 	inval_array_init(a, base);
 	err = inval_array_fill(a, base != NULL ? base : a, add, num);
 	if (err != 0)
