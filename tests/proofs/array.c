@@ -136,6 +136,10 @@ static inline void inval_port_store32(uint32_t *p, uint32_t v)
 			base_e[i].users = v;
 			return;
 		}
+	if (p == &base.dead) {
+		base.dead = v;
+		return;
+	}
 	prove(p == &base.num);
 	base.num = v;
 }
