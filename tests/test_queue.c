@@ -513,7 +513,13 @@ TEST(queue, run)
 	plan[0][2].num = 3;
 	plan[0][2].sync = true;
 	CHECK(inval_queue_run(&q, cmds, 3) == -INVAL_EREMOTEIO, "a device does not answer");
-	sent = 4;
+	smmu.next[MODEL_ATC] = 1;
+	CHECK(send(1, ATC, 1, false, NONE, NULL) == 0, "another's");
+	cmds[0] = command(TLBI, 0, 3, 0);
+	plan[0][3] = plan[0][0];
+	plan[0][3].effects = 0;
+	CHECK(inval_queue_run(&q, cmds, 1) == 0, "another's device does not answer");
+	sent = 6;
 	close_queue(true, "run", 0);
 }
 
