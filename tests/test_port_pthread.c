@@ -296,7 +296,7 @@ static void *read_long(void *arg)
 	port_thread_begin();
 	token = inval_port_read_begin(&ctx);
 	inval_port_store_release64(&in_section, 1);
-	for (i = 0; i < 2000U; i++)
+	for (i = 0; i < 200U; i++)
 		inval_port_relax();
 	inval_port_store64(&about_to_end, 1);
 	inval_port_read_end(&ctx, token);
