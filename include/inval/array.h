@@ -523,7 +523,8 @@ static inline void inval_array_init(struct inval_array *a, const struct inval_ar
  */
 static inline uint64_t inval_array_merge_bytes(const struct inval_array *base, uint32_t num)
 {
-	return inval_array_bytes(inval_array_live(base)) + (uint64_t)num * sizeof(struct inval_entry);
+	return inval_array_bytes(inval_array_live(base)) +
+	       (uint64_t)num * sizeof(struct inval_entry);
 }
 
 /* Internal: the entry that stands for @add: alone, or with the users of @old. */
