@@ -50,6 +50,7 @@ void smmu_open(struct smmu_view *v, uint64_t seed)
 			model_queue_fini(&world.smmu[i].q);
 	}
 	memset(&world, 0, sizeof(world));
+	world_link();
 	if (smmu_pte(3, 5, 7) != world_pte(3, 5, 7) || smmu_cd(3, 5) != world_cd(3, 5, false) ||
 	    smmu_ste(SMMU_NESTED, 3, 5, true) != world_ste(WORLD_NESTED, 3, 5, true))
 		world_wrong("smmu.h does not write as the model reads");

@@ -813,6 +813,16 @@ static inline void world_event(enum rec_kind kind, uint64_t addr, uint64_t value
 	machine_event(kind, addr, value);
 }
 
+/* Software links all last-level tables. */
+static inline void world_link(void)
+{
+	uint32_t i;
+
+	for (i = 0; i < WORLD_TABLES * WORLD_GROUPS; i++)
+		world.mem.top[i / WORLD_GROUPS][i % WORLD_GROUPS] =
+			world_top(i / WORLD_GROUPS, i % WORLD_GROUPS, 1);
+}
+
 /* A fresh world: SMMU 0 has RIL, 1 has not; both hear broadcasts (BTM). No stream. */
 static inline void world_open(uint64_t seed, bool buffers)
 {
@@ -840,9 +850,7 @@ static inline void world_open(uint64_t seed, bool buffers)
 		world_power_on(i);
 		s->enabled = true;
 	}
-	for (i = 0; i < WORLD_TABLES * WORLD_GROUPS; i++)
-		world.mem.top[i / WORLD_GROUPS][i % WORLD_GROUPS] =
-			world_top(i / WORLD_GROUPS, i % WORLD_GROUPS, 1);
+	world_link();
 	rec_stores_device(&world.mem, sizeof(world.mem));
 	rec.on_event = world_event;
 	rec.chance = buffers ? world_chance : NULL;
