@@ -11,7 +11,7 @@
  */
 #include "guest_queue.h"
 
-#define STEPS 500U
+#define STEPS 1500U
 
 static uint64_t state[VM_CPUS];
 static uint64_t served;
