@@ -2,7 +2,7 @@
 /*
  * domain.h, tag.h and flush.h against lists of who is where: devices attach, move, change
  * their ATS, detach and abort, at any step and with too little memory; domains get an ASID
- * on each SMMU and lose it to the CPU; a queue breaks. After each step
+ * on each SMMU and lose it to the CPU; an SMMU stops. After each step
  *  - each domain's array counts exactly the devices in it;
  *  - a flush reaches each of its tags and devices, and nobody else's;
  *  - an ASID that is handed out, or given to the CPU, is not in the TLB.
@@ -27,6 +27,7 @@ struct smmu {
 	uint64_t tag_words[1];
 	uint64_t mem[2U << QUEUE_LG2], book[2U << QUEUE_LG2];
 	uint32_t prod;
+	bool stopped;
 	bool tlb[ASIDS];	/* may hold translations of this ASID */
 	bool seen[ASIDS];	/* was told to drop it, or an address of it */
 	bool atc[DEVICES * 2U];	/* an ATC_INV for this StreamID was seen */
@@ -112,7 +113,7 @@ static uint32_t reg_read(inval_mmio base, uint32_t offset)
 
 static void reg_write(inval_mmio base, uint32_t offset, uint32_t v)
 {
-	if (offset == INVAL_REG_CMDQ_PROD)
+	if (offset == INVAL_REG_CMDQ_PROD && !smmu[base].stopped)
 		consume(&smmu[base], v);
 }
 
@@ -129,6 +130,7 @@ static void queue_start(uint32_t i)
 	cfg.timeout_us = 100;
 	cfg.coherent = true;
 	smmu[i].prod = 0;
+	smmu[i].stopped = false;
 	FUZZ_CHECK(inval_queue_init(&smmu[i].queue, &cfg) == 0, "queue");
 }
 
@@ -395,7 +397,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			check_flush(fuzz_pick(DOMAINS));
 			break;
 		case 4:
-			smmu[fuzz_pick(SMMUS)].queue.broken = INVAL_ETIMEDOUT;
+			smmu[fuzz_pick(SMMUS)].stopped = true;
 			break;
 		case 5:
 			queue_start(fuzz_pick(SMMUS));
