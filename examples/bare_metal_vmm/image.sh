@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # shellcheck shell=bash
 #
-# How the image is built and booted; sourced by ../demo.sh and
-# ../../selftests/qemu/run.sh, after tests/lib.sh.
+# How the image is built and booted; sourced by ../demo.sh, ../../selftests/qemu and
+# ../../bench/arm64/run.sh, after tests/lib.sh.
 #
 # image_packages	the packages of bookworm that image_build needs
+# image_link FILE ARG...  compiles and links an image: FILE.elf and FILE.bin
 # image_build DIR	compiles DIR/image.elf and DIR/image.bin, with the library's
 #			headers or those in INVAL_INCLUDE
 # image_boot QEMU DIR [-OPTION...] [WORD...]  runs it; words are arguments of the
@@ -19,15 +20,18 @@ image_cflags="-std=gnu11 -O2 -g -Wall -Wextra -Wmissing-prototypes -Wshadow -Wun
 	-ffreestanding -nostdlib -static -fno-pic -no-pie -fno-stack-protector
 	-mgeneral-regs-only -mstrict-align -mno-outline-atomics"
 
+image_link()
+{
+	# shellcheck disable=SC2086 # a list of words
+	$image_cc $image_cflags "${@:2}" -I "${INVAL_INCLUDE:-$root/include}" -I "$image_dir" \
+		-Wl,--build-id=none,--no-warn-rwx-segments -T "$image_dir/image.ld" -o "$1.elf" &&
+	aarch64-linux-gnu-objcopy -O binary "$1.elf" "$1.bin"
+}
+
 image_build()
 {
-	mkdir -p "$1" || return
-	# shellcheck disable=SC2086 # a list of words
-	$image_cc $image_cflags -I "${INVAL_INCLUDE:-$root/include}" -I "$image_dir" \
-		-I "$root/selftests" \
-		-Wl,--build-id=none,--no-warn-rwx-segments -T "$image_dir/image.ld" \
-		-o "$1/image.elf" "$image_dir/start.S" "$image_dir"/*.c &&
-	aarch64-linux-gnu-objcopy -O binary "$1/image.elf" "$1/image.bin"
+	mkdir -p "$1" &&
+	image_link "$1/image" -I "$root/selftests" "$image_dir/start.S" "$image_dir"/*.c
 }
 
 # Six devices, StreamIDs 8 to 12 and 16: a power of two of neighbours, one just

@@ -111,12 +111,8 @@ smp_build()
 {
 	local dir=$root/selftests/qemu/smp
 
-	# shellcheck disable=SC2086 # a list of words
-	$image_cc $image_cflags -I "${INVAL_INCLUDE:-$root/include}" -I "$dir" -I "$image_dir" \
-		-Wl,--build-id=none,--no-warn-rwx-segments -T "$image_dir/image.ld" \
-		-o "$out/smp.elf" "$dir/start.S" "$dir/smp.c" "$image_dir/console.c" \
-		"$image_dir/memory.c" &&
-	aarch64-linux-gnu-objcopy -O binary "$out/smp.elf" "$out/smp.bin"
+	image_link "$out/smp" -I "$dir" "$dir/start.S" "$dir/smp.c" "$image_dir/console.c" \
+		"$image_dir/memory.c"
 }
 
 smp_boot()

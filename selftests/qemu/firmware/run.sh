@@ -13,11 +13,9 @@ suite selftests-firmware
 need_packages $image_packages
 cache_qemu
 
-# shellcheck disable=SC2086,SC2154
-$image_cc $image_cflags -I "${INVAL_INCLUDE:-$root/include}" -I "$here" -I "$image_dir" \
-	-Wl,--build-id=none,--no-warn-rwx-segments -T "$image_dir/image.ld" -o "$out/image.elf" \
-	"$image_dir/start.S" "$image_dir/console.c" "$here/vectors.S" "$here/main.c" \
-	>"$out/build.log" 2>&1 && aarch64-linux-gnu-objcopy -O binary "$out/image.elf" "$out/image.bin"
+# shellcheck disable=SC2154
+image_link "$out/image" -I "$here" "$image_dir/start.S" "$image_dir/console.c" \
+	"$here/vectors.S" "$here/main.c" >"$out/build.log" 2>&1
 check "no warning in the build" test ! -s "$out/build.log"
 
 image_boot "$qemu" "$out" rows >"$out/rows.log" 2>"$out/qemu.log"
