@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint64_t bench_copied;
+static uint64_t bench_copied, bench_copies;
 
 /* In place of memcpy: the same number of instructions on every CPU. */
 __attribute__((noinline)) static void bench_copy(void *to, const void *from, size_t bytes)
@@ -26,6 +26,7 @@ __attribute__((noinline)) static void bench_copy(void *to, const void *from, siz
 		__asm__ volatile("" ::: "memory");
 	}
 	bench_copied += bytes;
+	bench_copies++;
 }
 #ifndef BENCH_TIME
 #define __builtin_memcpy(to, from, bytes) bench_copy(to, from, bytes)

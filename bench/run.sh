@@ -27,4 +27,6 @@ for what in merge ref_unref; do
 		'' using 1:3 with linespoints title 'textbook'"
 	check "plot of $what is there" grep -q textbook "$out/$what.svg"
 done
+bash "$here/arm64/run.sh" | tee "$out/arm64"
+check "instructions on arm64 are there" grep -q '^arm64 put 1' "$out/arm64"
 finish

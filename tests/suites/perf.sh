@@ -3,8 +3,9 @@
 #
 # What a path costs, against its limit in bench/limits: instructions by callgrind, waits
 # in series, bytes of code on x86-64 and arm64; the same on every run, whatever else the
-# machine does. And in the object code: no indirect call, at most 512 bytes of stack in a
-# function, and nothing left of reports that a port leaves empty.
+# machine does. Beside them, without a limit, instructions on arm64. And in the object
+# code: no indirect call, at most 512 bytes of stack in a function, and nothing left of
+# reports that a port leaves empty.
 set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 suite perf
@@ -98,7 +99,10 @@ check "count.c compiles" gcc-12 -std=gnu11 -O2 -g -Wall -Wextra -Werror -I"$root
 	-I"$root/bench/port" "$root/bench/count.c" -o "$out/count" -pthread
 valgrind --tool=callgrind --collect-atstart=no --compress-strings=no \
 	--callgrind-out-file="$out/dump" "$out/count" >>"$out/count.txt" 2>"$out/valgrind.log"
-python3 "$root/bench/count.py" "$out/count.txt" "$root/bench/limits" "$out/dump" 2>&1 |
+bash "$root/bench/arm64/run.sh" >"$out/arm64.log" 2>"$out/arm64.err" </dev/null
+judge "count.c on arm64" $? "$(tail -n 5 "$out/arm64.log" "$out/arm64.err")"
+python3 "$root/bench/count.py" "$out/count.txt" "$root/bench/limits" "$out/dump" \
+	"$out/arm64.log" 2>&1 |
 	tee "$out/log"
 tally "limits" "$out/log" "${PIPESTATUS[0]}"
 finish
