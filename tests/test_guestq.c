@@ -824,7 +824,7 @@ TEST(guestq, state_that_no_queue_has)
 		CHECK(inval_guestq_load(&gm.q, &state) == (want), #field " " #value); \
 		inval_guestq_save(&gm.q, &state); \
 		CHECK((want) == 0 || memcmp(&state, &good, sizeof(state)) == 0, "changed by " #field); \
-		(void)inval_guestq_load(&gm.q, &good); \
+		CHECK(inval_guestq_load(&gm.q, &good) == 0, #field); \
 	} while (0)
 	STATE(base, (uint64_t)1 << 56, -INVAL_EINVAL);
 	STATE(base, (uint64_t)1 << 62, 0);
@@ -861,10 +861,13 @@ TEST(guestq, hostile_guests)
 					    rules_table[(r >> 8) % RULES_ROWS].opcode | (r >> 40 & 7) << 32 :
 					    (r & 4) != 0 ? r & 0xfff : r);
 			}
-			inval_guestq_write(&gm.q, reg[test_random(&state) % 8],
-					   (test_random(&state) & 1) != 0 ? test_random(&state) :
-					   GM_BASE | (test_random(&state) & 0xff),
-					   (test_random(&state) & 7) == 0 ? 8 : 4);
+			ret = inval_guestq_write(&gm.q, reg[test_random(&state) % 8],
+						 (test_random(&state) & 1) != 0 ?
+						 test_random(&state) :
+						 GM_BASE | (test_random(&state) & 0xff),
+						 (test_random(&state) & 7) == 0 ? 8 : 4);
+			CHECK(ret == 0 || ret == INVAL_GUESTQ_MORE || ret == -INVAL_ENOENT,
+			      "write: %d", ret);
 			gm_write(INVAL_REG_CR0, 9);
 			gm_write(INVAL_REG_CMDQ_PROD, test_random(&state) & 0x1ff);
 			gm_ack();

@@ -929,8 +929,8 @@ TEST(range_cpu, operands)
 		req = request(cases[i].addr, cases[i].bytes, cases[i].granule_lg2, 0, true);
 		how = features(true, cases[i].ds, false);
 		CHECK(cpu_judge(&req, &how) == 1, "case %u", i);
-		inval_range_cpu_start(&it, &req, &how, ASID);
-		CHECK(inval_range_cpu_next(&it, &op), "case %u", i);
+		CHECK(inval_range_cpu_start(&it, &req, &how, ASID) == 0 &&
+		      inval_range_cpu_next(&it, &op), "case %u", i);
 		CHECK(op.operand == cases[i].operand && op.range == cases[i].range,
 		      "case %u: %#llx", i, (ull)op.operand);
 	}

@@ -212,8 +212,8 @@ static inline int inval_entry_fill(struct inval_entry *e, uint32_t smmu, enum in
  * Context: any.
  * Return: 0; -INVAL_ENOSPC when @smmu is over 255.
  */
-static inline int inval_entry_s1(struct inval_entry *e, uint32_t smmu, uint16_t vmid,
-				 uint16_t asid, bool global)
+static inline INVAL_MUST_CHECK int inval_entry_s1(struct inval_entry *e, uint32_t smmu,
+						  uint16_t vmid, uint16_t asid, bool global)
 {
 	int err = inval_entry_fill(e, smmu, INVAL_TYPE_S1_ASID, ((uint32_t)asid << 16) | vmid, 0);
 
@@ -237,8 +237,8 @@ static inline int inval_entry_s1(struct inval_entry *e, uint32_t smmu, uint16_t 
  * Return: 0; -INVAL_ENOSPC when @smmu is over 255; -INVAL_EINVAL for an @asid
  * without @e2h.
  */
-static inline int inval_entry_el2(struct inval_entry *e, uint32_t smmu, uint16_t asid, bool e2h,
-				  bool global)
+static inline INVAL_MUST_CHECK int inval_entry_el2(struct inval_entry *e, uint32_t smmu,
+						   uint16_t asid, bool e2h, bool global)
 {
 	int err;
 
@@ -261,7 +261,8 @@ static inline int inval_entry_el2(struct inval_entry *e, uint32_t smmu, uint16_t
  * Context: any.
  * Return: 0; -INVAL_ENOSPC when @smmu is over 255.
  */
-static inline int inval_entry_s2(struct inval_entry *e, uint32_t smmu, uint16_t vmid)
+static inline INVAL_MUST_CHECK int inval_entry_s2(struct inval_entry *e, uint32_t smmu,
+						  uint16_t vmid)
 {
 	int err = inval_entry_fill(e, smmu, INVAL_TYPE_S2_VMID, vmid, 0);
 
@@ -281,7 +282,8 @@ static inline int inval_entry_s2(struct inval_entry *e, uint32_t smmu, uint16_t 
  * Context: any.
  * Return: 0; -INVAL_ENOSPC when @smmu is over 255.
  */
-static inline int inval_entry_s1_clear(struct inval_entry *e, uint32_t smmu, uint16_t vmid)
+static inline INVAL_MUST_CHECK int inval_entry_s1_clear(struct inval_entry *e, uint32_t smmu,
+							uint16_t vmid)
 {
 	int err = inval_entry_fill(e, smmu, INVAL_TYPE_S1_CLEAR, vmid, 0);
 
@@ -305,8 +307,9 @@ static inline int inval_entry_s1_clear(struct inval_entry *e, uint32_t smmu, uin
  * Return: 0; -INVAL_ENOSPC when @smmu is over 255; -INVAL_ERANGE for another
  * value out of its range.
  */
-static inline int inval_entry_ats(struct inval_entry *e, uint32_t smmu, uint32_t sid, bool ssv,
-				  uint32_t ssid, uint8_t stu_lg2)
+static inline INVAL_MUST_CHECK int inval_entry_ats(struct inval_entry *e, uint32_t smmu,
+						   uint32_t sid, bool ssv, uint32_t ssid,
+						   uint8_t stu_lg2)
 {
 	int err;
 
@@ -328,7 +331,8 @@ static inline int inval_entry_ats(struct inval_entry *e, uint32_t smmu, uint32_t
  * Context: any.
  * Return: 0; -INVAL_ENOSPC when @smmu is over 255.
  */
-static inline int inval_entry_ats_full(struct inval_entry *e, uint32_t smmu, uint32_t sid)
+static inline INVAL_MUST_CHECK int inval_entry_ats_full(struct inval_entry *e, uint32_t smmu,
+							uint32_t sid)
 {
 	return inval_entry_fill(e, smmu, INVAL_TYPE_ATS_FULL, sid, 0);
 }
@@ -386,7 +390,7 @@ static inline void inval_entries_heapsort(struct inval_entry *list, uint32_t num
  * another order, users of equal keys may have moved from one to the next, and
  * *@num is unchanged.
  */
-static inline int inval_entries_sort(struct inval_entry *list, uint32_t *num)
+static inline INVAL_MUST_CHECK int inval_entries_sort(struct inval_entry *list, uint32_t *num)
 {
 	uint32_t i, last = 0;
 
@@ -586,9 +590,9 @@ static inline int inval_array_fill(struct inval_array *a, struct inval_array *ba
  * entry of its key; -INVAL_EOVERFLOW when users, or entries, do not fit 32 bits. On failure
  * nothing is published, and @mem is the caller's again.
  */
-static inline int inval_array_merge(struct inval_array **out, void *mem, uint64_t bytes,
-				    struct inval_array *base, const struct inval_entry *add,
-				    uint32_t num)
+static inline INVAL_MUST_CHECK int inval_array_merge(struct inval_array **out, void *mem,
+						     uint64_t bytes, struct inval_array *base,
+						     const struct inval_entry *add, uint32_t num)
 {
 	struct inval_array *a = (struct inval_array *)mem;
 	int err;
@@ -631,8 +635,9 @@ static inline int inval_array_ref_ok(const struct inval_array *a, const struct i
  * addition that asks for other commands; -INVAL_EOVERFLOW when users do not fit
  * 32 bits.
  */
-static inline int inval_array_ref_check(struct inval_array *a, const struct inval_entry *add,
-					uint32_t num)
+static inline INVAL_MUST_CHECK int inval_array_ref_check(struct inval_array *a,
+							 const struct inval_entry *add,
+							 uint32_t num)
 {
 	uint32_t i;
 	int err = 0;
@@ -683,8 +688,8 @@ static inline void inval_array_ref_apply(struct inval_array *a, const struct inv
  * Context: the writer; walks may run.
  * Return: as inval_array_ref_check(). Nothing changes on failure.
  */
-static inline int inval_array_ref(struct inval_array *a, const struct inval_entry *add,
-				  uint32_t num)
+static inline INVAL_MUST_CHECK int inval_array_ref(struct inval_array *a,
+						   const struct inval_entry *add, uint32_t num)
 {
 	int err = inval_array_ref_check(a, add, num);
 
@@ -787,8 +792,8 @@ static inline uint64_t inval_array_purge_bytes(const struct inval_array *base)
  * Return: 0; -INVAL_ENOMEM when @bytes are too few: @base stays good, and the
  * next merge or purge cleans up.
  */
-static inline int inval_array_purge(struct inval_array **out, void *mem, uint64_t bytes,
-				    struct inval_array *base)
+static inline INVAL_MUST_CHECK int inval_array_purge(struct inval_array **out, void *mem,
+						     uint64_t bytes, struct inval_array *base)
 {
 	return inval_array_merge(out, mem, bytes, base, NULL, 0);
 }

@@ -261,8 +261,8 @@ static inline bool inval_caps_sane(const struct inval_caps *c)
  * number); -INVAL_ERANGE when a width is beyond what the architecture allows
  * (StreamID 32, SubstreamID 20, queue 2^19).
  */
-static inline int inval_caps_read(struct inval_caps *caps,
-				  const struct inval_idregs *regs)
+static inline INVAL_MUST_CHECK int inval_caps_read(struct inval_caps *caps,
+						   const struct inval_idregs *regs)
 {
 	struct inval_caps c;
 

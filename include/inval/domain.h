@@ -427,10 +427,11 @@ static inline void inval_attach_begin(struct inval_attach *t, struct inval_domai
  * 255; -INVAL_ERANGE for a SubstreamID or STU out of range; -INVAL_EINVAL for tags
  * that the regime does not have: nothing was changed, and @t takes no other call.
  */
-static inline int inval_attach_init(struct inval_attach *t, const struct inval_device *dev,
-				    struct inval_domain *to, const struct inval_use *to_use,
-				    struct inval_domain *from, const struct inval_use *from_use,
-				    struct inval_entry *add, struct inval_entry *del)
+static inline INVAL_MUST_CHECK int
+inval_attach_init(struct inval_attach *t, const struct inval_device *dev, struct inval_domain *to,
+		  const struct inval_use *to_use, struct inval_domain *from,
+		  const struct inval_use *from_use, struct inval_entry *add,
+		  struct inval_entry *del)
 {
 	int err = 0;
 

@@ -275,7 +275,8 @@ static inline void inval_guest_policy_narrow(struct inval_guest_policy *policy)
  * Context: any.
  * Return: 0; -INVAL_EINVAL for one that is not on the list.
  */
-static inline int inval_guest_policy_take(struct inval_guest_policy *policy, uint32_t op)
+static inline INVAL_MUST_CHECK int inval_guest_policy_take(struct inval_guest_policy *policy,
+							   uint32_t op)
 {
 	struct inval_guest_policy all;
 
@@ -465,9 +466,10 @@ static inline void inval_guest_set_form(struct inval_guest *g, uint32_t form)
  * has no stage 1, or @policy takes an opcode that is not on the list; -INVAL_ERANGE
  * for a @vmid that is too wide.
  */
-static inline int inval_guest_init(struct inval_guest *g, const struct inval_caps *caps,
-				   const struct inval_caps *shown,
-				   const struct inval_guest_policy *policy, uint16_t vmid)
+static inline INVAL_MUST_CHECK int
+inval_guest_init(struct inval_guest *g, const struct inval_caps *caps,
+		 const struct inval_caps *shown, const struct inval_guest_policy *policy,
+		 uint16_t vmid)
 {
 	int err = inval_guest_refused(caps, shown, policy, vmid);
 	uint32_t i;
@@ -491,8 +493,8 @@ static inline int inval_guest_init(struct inval_guest *g, const struct inval_cap
  * Return: 0; -INVAL_EINVAL when it is not in ascending order of vsid; -INVAL_ERANGE
  * for a StreamID that the SMMU does not have, or with ATS a stu_lg2 outside 12 to 43.
  */
-static inline int inval_guest_map_check(const struct inval_guest_map *map,
-					const struct inval_caps *caps)
+static inline INVAL_MUST_CHECK int inval_guest_map_check(const struct inval_guest_map *map,
+							 const struct inval_caps *caps)
 {
 	const struct inval_guest_stream *s;
 	uint32_t i;

@@ -212,7 +212,8 @@ struct inval_guestq_round {
  * Return: 0; -INVAL_EINVAL without a guest, an SMMU or room for a command, or for
  * reads that are missing.
  */
-static inline int inval_guestq_init(struct inval_guestq *q, const struct inval_guestq_config *cfg)
+static inline INVAL_MUST_CHECK int inval_guestq_init(struct inval_guestq *q,
+						     const struct inval_guestq_config *cfg)
 {
 	if (cfg->guest == NULL || cfg->smmu == NULL || cfg->batch == NULL || cfg->at == NULL ||
 	    cfg->batch_num == 0U || (cfg->reads == NULL && cfg->read_num != 0U))
@@ -287,8 +288,8 @@ static inline bool inval_guestq_owns(uint32_t offset)
  * Return: 0; INVAL_GUESTQ_MORE when inval_guestq_run() has to be called;
  * -INVAL_ENOENT for a register that is not the queue's: nothing was done.
  */
-static inline int inval_guestq_write(struct inval_guestq *q, uint32_t offset, uint64_t value,
-				     uint32_t bytes)
+static inline INVAL_MUST_CHECK int inval_guestq_write(struct inval_guestq *q, uint32_t offset,
+						      uint64_t value, uint32_t bytes)
 {
 	uint64_t ack, active;
 
@@ -806,11 +807,10 @@ static inline void inval_guestq_begin(struct inval_guestq_round *r, struct inval
  * asked for another try; else what @issue or @wait returned: the SMMU's queue, not the
  * guest, is in trouble, and the guest has seen CERROR_ABT.
  */
-INVAL_ALWAYS_INLINE int inval_guestq_run(struct inval_guestq *q, uint32_t budget,
-					 struct inval_guestq_report *rep,
-					 inval_guestq_fetch_fn fetch, inval_guest_find_fn find,
-					 inval_guestq_emulate_fn emulate, inval_issue_fn issue,
-					 inval_wait_fn wait)
+INVAL_ALWAYS_INLINE INVAL_MUST_CHECK int
+inval_guestq_run(struct inval_guestq *q, uint32_t budget, struct inval_guestq_report *rep,
+		 inval_guestq_fetch_fn fetch, inval_guest_find_fn find,
+		 inval_guestq_emulate_fn emulate, inval_issue_fn issue, inval_wait_fn wait)
 {
 	struct inval_guestq_round r;
 	int err = 0;
@@ -857,7 +857,8 @@ static inline void inval_guestq_save(const struct inval_guestq *q, struct inval_
  * Return: 0; -INVAL_EINVAL for a register with bits that it does not have, or a loop
  * beyond the last StreamID: nothing was changed.
  */
-static inline int inval_guestq_load(struct inval_guestq *q, const struct inval_guestq_state *state)
+static inline INVAL_MUST_CHECK int inval_guestq_load(struct inval_guestq *q,
+						     const struct inval_guestq_state *state)
 {
 	if ((state->base & ~INVAL_GUESTQ_BASE) != 0U || (state->prod & ~INVAL_GUESTQ_INDEX) != 0U ||
 	    (state->cons & ~(INVAL_GUESTQ_INDEX | 0x7f000000ULL)) != 0U ||

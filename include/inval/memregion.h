@@ -536,7 +536,8 @@ static inline int inval_firmware_request_(struct inval_firmware *fw, const struc
  * rate until the policy gave up; -INVAL_EINVAL, -INVAL_EOPNOTSUPP or -INVAL_EPROTO
  * by its status: the range must be taken as not flushed.
  */
-static inline int inval_firmware_start(struct inval_provider *p, const struct inval_region *r)
+static inline INVAL_MUST_CHECK int inval_firmware_start(struct inval_provider *p,
+							const struct inval_region *r)
 {
 	struct inval_firmware *fw = (struct inval_firmware *)(void *)p;
 	uint64_t snapshot;

@@ -280,8 +280,9 @@ INVAL_ALWAYS_INLINE void inval_range_set(struct inval_range *it, const struct in
  * another granule, a leaf below the granule or a range that passes 2^64. After
  * both of these inval_range_next() has nothing to give.
  */
-static inline int inval_range_start(struct inval_range *it, const struct inval_range_req *req,
-				    const struct inval_range_how *how)
+static inline INVAL_MUST_CHECK int inval_range_start(struct inval_range *it,
+						     const struct inval_range_req *req,
+						     const struct inval_range_how *how)
 {
 	it->left = 0;
 	if (inval_range_is_all(req->bytes))
@@ -454,9 +455,10 @@ static inline bool inval_range_cpu_names(uint64_t addr, uint64_t bytes, uint32_t
  * -INVAL_EINVAL as inval_range_start(). After both of these
  * inval_range_cpu_next() has nothing to give.
  */
-static inline int inval_range_cpu_start(struct inval_range_cpu *it,
-					const struct inval_range_req *req,
-					const struct inval_range_how *how, uint16_t asid)
+static inline INVAL_MUST_CHECK int inval_range_cpu_start(struct inval_range_cpu *it,
+							 const struct inval_range_req *req,
+							 const struct inval_range_how *how,
+							 uint16_t asid)
 {
 	uint32_t sign, size_lg2;
 
@@ -674,8 +676,9 @@ static inline int inval_range_atc_cut(struct inval_range_span *out, uint64_t fir
  * Return: the number of spans; everything is one of Size INVAL_CMD_ATC_ALL;
  * -INVAL_EINVAL for a range that passes 2^64, @stu_lg2 or @max_spans out of range.
  */
-static inline int inval_range_atc(uint64_t addr, uint64_t bytes, uint8_t stu_lg2,
-				  uint32_t max_spans, struct inval_range_span *out)
+static inline INVAL_MUST_CHECK int inval_range_atc(uint64_t addr, uint64_t bytes, uint8_t stu_lg2,
+						   uint32_t max_spans,
+						   struct inval_range_span *out)
 {
 	uint64_t end = addr + (bytes - 1U);
 

@@ -192,7 +192,8 @@ static inline void inval_smccc_ask_attrs(uint64_t x[5], const struct inval_smccc
  * Return: 0; -INVAL_EOPNOTSUPP for any status but success; -INVAL_EPROTO for
  * attributes that cannot be.
  */
-static inline int inval_smccc_attrs_read(struct inval_smccc_attrs *attrs, const uint64_t x[5])
+static inline INVAL_MUST_CHECK int inval_smccc_attrs_read(struct inval_smccc_attrs *attrs,
+							  const uint64_t x[5])
 {
 	if (inval_field(x[0], 31, 0) != 0U)
 		return -INVAL_EOPNOTSUPP;
@@ -315,9 +316,10 @@ static inline uint32_t inval_smccc_delay_us(const struct inval_smccc_attrs *attr
  * this code, which is that of inval_smccc_code(): -INVAL_EBUSY and -INVAL_EDQUOT
  * after the last try, or when the next one would begin after the budget's end.
  */
-static inline int inval_smccc_retry(const struct inval_smccc_attrs *attrs,
-				    const struct inval_smccc_policy *policy, uint64_t x0,
-				    uint32_t attempt, uint64_t spent_us, uint32_t *delay_us)
+static inline INVAL_MUST_CHECK int inval_smccc_retry(const struct inval_smccc_attrs *attrs,
+						     const struct inval_smccc_policy *policy,
+						     uint64_t x0, uint32_t attempt,
+						     uint64_t spent_us, uint32_t *delay_us)
 {
 	int code = inval_smccc_code(x0);
 	uint32_t us = inval_smccc_delay_us(attrs, policy);

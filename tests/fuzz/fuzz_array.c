@@ -26,28 +26,30 @@ static int by_key(const void *a, const void *b)
 static void make_things(void)
 {
 	uint32_t i;
+	int err;
 
 	if (thing[THINGS - 1U].key != 0U)
 		return;
 	for (i = 0; i < THINGS; i++) {
 		switch (i % 5U) {
 		case 0:
-			inval_entry_s1(&thing[i], i % 3U * 127U, 0, (uint16_t)(i * 5000U), i > 20U);
+			err = inval_entry_s1(&thing[i], i % 3U * 127U, 0, (uint16_t)(i * 5000U), i > 20U);
 			break;
 		case 1:
-			inval_entry_s2(&thing[i], i % 3U * 127U, (uint16_t)i);
+			err = inval_entry_s2(&thing[i], i % 3U * 127U, (uint16_t)i);
 			break;
 		case 2:
-			inval_entry_s1_clear(&thing[i], i % 3U * 127U, (uint16_t)i);
+			err = inval_entry_s1_clear(&thing[i], i % 3U * 127U, (uint16_t)i);
 			break;
 		case 3:
-			inval_entry_ats(&thing[i], i % 3U * 127U, 0xffffff00U + i / 10U, i % 2U,
-					i % 2U ? 0xfffff - i : 0, (uint8_t)(12U + i % 7U));
+			err = inval_entry_ats(&thing[i], i % 3U * 127U, 0xffffff00U + i / 10U, i % 2U,
+					      i % 2U ? 0xfffff - i : 0, (uint8_t)(12U + i % 7U));
 			break;
 		default:
-			inval_entry_ats_full(&thing[i], i % 3U * 127U, i);
+			err = inval_entry_ats_full(&thing[i], i % 3U * 127U, i);
 			break;
 		}
+		FUZZ_CHECK(err == 0, "an entry");
 	}
 	qsort(thing, THINGS, sizeof(thing[0]), by_key);
 }

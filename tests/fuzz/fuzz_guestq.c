@@ -52,10 +52,12 @@ static void any_write(void)
 	static const uint32_t reg[] = { 0x98, 0x20, 0x64, 0x90, 0x9c, 0x94, 0x60, 0x24, 0x92, 0x00 };
 	uint32_t offset = reg[fuzz_pick(10)];
 	uint64_t value = fuzz_pick(4) == 0 ? fuzz_word(8) : fuzz_byte();
+	int ret;
 
 	if (offset == 0x90 && fuzz_pick(4) != 0)
 		value |= GM_BASE;
-	(void)inval_guestq_write(&gm.q, offset, value, offset == 0x90 ? 8 : 4u << fuzz_pick(2));
+	ret = inval_guestq_write(&gm.q, offset, value, offset == 0x90 ? 8 : 4u << fuzz_pick(2));
+	FUZZ_CHECK(ret == 0 || ret == INVAL_GUESTQ_MORE || ret == -INVAL_ENOENT, "write");
 }
 
 /* What is forwarded, so that rounds are long. */

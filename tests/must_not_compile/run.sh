@@ -7,6 +7,7 @@
 #
 # - *.c: one fault each, with the sentence to be found; -DFIXED removes it, or a
 #   port on the include path does for those marked "port: none".
+# - A result that the library wants looked at, and is not.
 # - Each hook and type of port.h: missing, with another result, with another
 #   argument. These ports are made from tests/ports/freestanding.
 # - A mistyped hook where warnings are hidden: system include path, -w.
@@ -145,6 +146,16 @@ while read -r file; do
 	refuse "$name" "$text" "${flags[@]}" "$file"
 	accept "$name, fixed" -DFIXED "-I$lib" "-I$port" "$file"
 done < <(grep -l '^/\* expect: ' "$here"/*.c "$here"/*/*.c)
+
+# gcc sees what is ignored only where it makes code.
+for cc in "${compilers[@]}"; do
+	# shellcheck disable=SC2086 # lists of words
+	queue "${cc%% *} refuses a result that is not looked at" refused "ignoring return value of" \
+		$cc -Werror=unused-result -c -o /dev/null "-I$lib" "-I$good" "$here/ignored.c"
+	# shellcheck disable=SC2086
+	queue "${cc%% *} accepts one that is" $cc -Wall -Wextra -pedantic-errors -Werror -DFIXED \
+		-c -o /dev/null "-I$lib" "-I$good" "$here/ignored.c"
+done
 
 # A port beside port.h is found before the one on the path.
 mkdir -p "$out/beside_library"
