@@ -771,7 +771,9 @@ static inline int inval_attach_drop(struct inval_attach *t, struct inval_domain 
 /* Internal: has @f what a flush of @d's tags needs? */
 static inline bool inval_attach_flushes(const struct inval_domain *d, const struct inval_flush *f)
 {
-	return d == NULL || (f->batch_num != 0U && f->wait_num != 0U);
+	struct inval_range_req all = { 0, 0, 12, 0, false, false };
+
+	return d == NULL || inval_flush_check(&all, f) == 0;
 }
 
 /**
