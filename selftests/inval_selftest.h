@@ -4,13 +4,13 @@
  * library work on it? For an embedder to call once at boot, on its own port.
  *
  *	static struct inval_selftest st;
- *	uint32_t line = inval_selftest(&st, regs, words);  0, or the line here that failed
+ *	uint32_t line = inval_selftest_run(&st, regs, words);  0, or the line here that failed
  *
  * @words is 64 words of ordinary memory, @regs the same memory as the port's device
  * hooks reach it: a queue of the library works on it, with this test as its SMMU.
  *
  * With a second CPU both call inval_selftest_cpu(&st, me), me being 0 and 1, at the same
- * time, after inval_selftest() has returned 0. Who waits 10 s for the other has failed.
+ * time, after inval_selftest_run() has returned 0. Who waits 10 s for the other has failed.
  *
  * No libc, no allocation; some 3 KB of the caller's. May sleep where read_sync may.
  */
@@ -260,7 +260,7 @@ static inline uint32_t inval_selftest_queue(struct inval_selftest *t, inval_mmio
 }
 
 /**
- * inval_selftest() - all that one CPU can find out
+ * inval_selftest_run() - all that one CPU can find out
  * @t: the caller's; any contents
  * @regs: a register block that is ordinary memory
  * @words: that memory, 64 words, as this CPU reaches it
@@ -268,7 +268,8 @@ static inline uint32_t inval_selftest_queue(struct inval_selftest *t, inval_mmio
  * Context: as inval_port_read_sync(); one call at a time for one @t.
  * Return: 0, or the line of this file with the promise that was not kept.
  */
-static inline uint32_t inval_selftest(struct inval_selftest *t, inval_mmio regs, uint32_t *words)
+static inline uint32_t inval_selftest_run(struct inval_selftest *t, inval_mmio regs,
+					  uint32_t *words)
 {
 	uint32_t line = inval_selftest_order(t), i;
 
@@ -322,7 +323,7 @@ static inline void inval_selftest_count(struct inval_selftest *t)
 
 /**
  * inval_selftest_cpu() - order and atomicity between two CPUs
- * @t: as inval_selftest() left it
+ * @t: as inval_selftest_run() left it
  * @me: 0 and 1, for the two
  *
  * A store, a full barrier, a load of what the other stores: one of the two sees the

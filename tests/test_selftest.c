@@ -123,7 +123,7 @@ static uint32_t run(void)
 	memset(&st, 0xa5, sizeof(st));
 	memset(words, 0xa5, sizeof(words));
 	clock_us = 1000;
-	return inval_selftest(&st, (inval_mmio)(void *)words, words);
+	return inval_selftest_run(&st, (inval_mmio)(void *)words, words);
 }
 
 TEST(selftest, a_good_port_passes)
@@ -133,7 +133,7 @@ TEST(selftest, a_good_port_passes)
 	for (i = 0; i < 2; i++) {
 		line = run();
 		CHECK(line == 0, "line %u", (unsigned int)line);
-		line = inval_selftest(&st, (inval_mmio)(void *)words, words);
+		line = inval_selftest_run(&st, (inval_mmio)(void *)words, words);
 		CHECK(line == 0, "again: line %u", (unsigned int)line);
 	}
 }

@@ -60,7 +60,7 @@ static void selftest(void)
 {
 	static struct inval_selftest st;
 	static uint32_t words[INVAL_SELFTEST_WORDS];
-	uint32_t line = inval_selftest(&st, (inval_mmio)(uintptr_t)words, words);
+	uint32_t line = inval_selftest_run(&st, (inval_mmio)(uintptr_t)words, words);
 
 	if (line == 0U)
 		return;

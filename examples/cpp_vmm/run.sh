@@ -14,7 +14,7 @@ include=${INVAL_INCLUDE:-$root/include}
 # build CXX OUTPUT FLAG...
 build()
 {
-	"$1" -std=c++17 -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wcast-qual \
+	"$1" -std=c++17 -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wcast-qual -Wshadow \
 		-Werror -pthread -I"$include" -I"$root/selftests" -I"$here" "${@:3}" \
 		"$here/vmm.cpp" -o "$out/$2"
 }

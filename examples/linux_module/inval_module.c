@@ -835,7 +835,7 @@ static int test_port(void)
 
 	if (!words)
 		return -ENOMEM;
-	line = inval_selftest(&selftest, (__force void __iomem *)words, words);
+	line = inval_selftest_run(&selftest, (__force void __iomem *)words, words);
 	free_page((unsigned long)words);
 	if (!line)
 		line = test_two_cpus();

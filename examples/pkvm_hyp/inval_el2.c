@@ -554,7 +554,7 @@ static uint64_t figure(uint64_t which)
 
 static uint64_t selftest_one(void)
 {
-	uint32_t line = inval_selftest(&selftest, (inval_mmio)selftest_words, selftest_words);
+	uint32_t line = inval_selftest_run(&selftest, (inval_mmio)selftest_words, selftest_words);
 
 	inval_port_store64(&selftest_passed, line == 0U);
 	return line;

@@ -560,7 +560,7 @@ static void second_cpu(void *unused)
 static bool self_test(void)
 {
 	static struct tasklet second;
-	uint32_t line = inval_selftest(&selftest, selftest_regs, selftest_regs), other;
+	uint32_t line = inval_selftest_run(&selftest, selftest_regs, selftest_regs), other;
 
 	report("self-test on one CPU", line == 0U, "see the line");
 	if (line == 0U) {

@@ -26,7 +26,7 @@ static inline void guest_free(void *block)
 static void guest_main(uint32_t cpu)
 {
 	if (cpu == 0U) {
-		guest_check(inval_selftest(&st, VM_REGS, words) == 0U);
+		guest_check(inval_selftest_run(&st, VM_REGS, words) == 0U);
 		inval_port_store_release64(&ready, 1);
 	}
 	while (inval_port_load_acquire64(&ready) == 0U)

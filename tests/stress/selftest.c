@@ -31,7 +31,7 @@ int main(void)
 	pthread_t thread;
 
 	port_thread_begin();
-	line[0] = inval_selftest(&st, (inval_mmio)(void *)words, words);
+	line[0] = inval_selftest_run(&st, (inval_mmio)(void *)words, words);
 	if (line[0] == 0U && CASES > 1U && pthread_create(&thread, NULL, other_cpu, NULL) == 0) {
 		line[1] = inval_selftest_cpu(&st, 0);
 		pthread_join(thread, NULL);

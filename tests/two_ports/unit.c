@@ -127,7 +127,7 @@ uint64_t UNIT(uint64_t *ctx_bytes)
 
 	UNIT_BEGIN();
 	*ctx_bytes = sizeof(domain);
-	bad += inval_selftest(&test, (inval_mmio)(void *)words, words) != 0U ? 1U : 0U;
+	bad += inval_selftest_run(&test, (inval_mmio)(void *)words, words) != 0U ? 1U : 0U;
 	if (start(&thread) != 0)
 		return bad + 1U;
 	bad += life(&domain) != 0 ? 1U : 0U;
