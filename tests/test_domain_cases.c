@@ -902,6 +902,7 @@ TEST(cases, device_of_many_streams)
 	f = sim_flush();
 	f.batch_num = 2;
 	CHECK(inval_flush_device(&sim_at(0)->smmu, many, 5, false, 0, &f) == 0, "five");
+	CHECK(rec.count[INVAL_COUNT_ATC] == 5U, "counted");
 	WORDS(ATC(1), ATC(2), ATC(3), ATC(4), ATC(5), SYNC);
 	CHECK(inval_flush_device(&sim_at(0)->smmu, many, 4, true, 9, &f) == 0, "four");
 	WORDS(ATC_SSID(1, 9), ATC_SSID(2, 9), ATC_SSID(3, 9), ATC_SSID(4, 9), SYNC);
@@ -1318,6 +1319,7 @@ TEST(cases, stalled_transactions)
 	WORDS(CFGI(4), CFGI(5), SYNC);
 	CHECK(inval_stall_issue(INVAL_STALL_TERM, smmu, two, 2, &f) == 0, "TERM");
 	WORDS({ 0x0000000400000045, 0 }, { 0x0000000500000045, 0 }, SYNC);
+	CHECK(rec.count[INVAL_COUNT_CFGI] == 2U && rec.count[INVAL_COUNT_OTHER] == 2U, "counted");
 	CHECK(inval_stall_issue(INVAL_STALL_SYNC, smmu, two, 2, &f) == 0, "SYNC");
 	WORDS(SYNC);
 	for (i = 0; i < 4U; i++)

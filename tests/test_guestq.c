@@ -117,11 +117,13 @@ TEST(guestq, init_refuses)
 
 TEST(guestq, everything_once_in_order_over_the_wrap)
 {
-	uint32_t lg2, n, i, total = 0, first;
+	uint32_t lg2, n, i, total = 0, first, issued;
 
 	for (lg2 = 0; lg2 <= GM_LG2; lg2++) {
 		open_booted(lg2, lg2);
 		total = 0;
+		issued = 0;
+		memset(rec.count, 0, sizeof(rec.count));
 		while (total < 5u << lg2 || total < 40) {
 			n = 1 + total % (1u << lg2);
 			first = gm.dones;
@@ -140,7 +142,10 @@ TEST(guestq, everything_once_in_order_over_the_wrap)
 			CHECK(gm.fetches == total, "%u copied of %u", (unsigned int)gm.fetches,
 			      (unsigned int)total);
 			CHECK(gm_cons() == gm_read(INVAL_REG_CMDQ_PROD), "CONS");
+			issued += n - 1;
 		}
+		CHECK(rec.count[INVAL_COUNT_TLBI] == issued, "%u counted",
+		      (unsigned int)rec.count[INVAL_COUNT_TLBI]);
 		gm_close();
 	}
 }

@@ -48,6 +48,7 @@
 #endif
 
 #include <inval/queue.h>
+#include <inval/text.h>
 #include "model/cpus.h"
 #include "test.h"
 
@@ -502,6 +503,7 @@ TEST(queue, run)
 	CHECK(inval_queue_run(&q, cmds, 1) == 0, "one command");
 	CHECK(plan[0][0].effects == 1U && smmu.at == 2U, "effects %u", plan[0][0].effects);
 	CHECK(q.cons == 2U, "nobody else is told");
+	CHECK(rec.count[INVAL_COUNT_TLBI] == 1U && rec.count[INVAL_COUNT_SYNC] == 1U, "counted");
 	CHECK(inval_queue_run(&q, cmds, 0) == 0 && smmu.at == 3U, "a SYNC alone");
 	cmds[0] = command(BAD, 0, 1, 0);
 	plan[0][1] = plan[0][0];
@@ -513,6 +515,8 @@ TEST(queue, run)
 	plan[0][2].num = 3;
 	plan[0][2].sync = true;
 	CHECK(inval_queue_run(&q, cmds, 3) == -INVAL_EREMOTEIO, "a device does not answer");
+	CHECK(rec.count[INVAL_COUNT_TLBI] == 3U && rec.count[INVAL_COUNT_ATC] == 1U &&
+	      rec.count[INVAL_COUNT_SYNC] == 4U && rec.count[INVAL_COUNT_OTHER] == 1U, "kinds");
 	smmu.next[MODEL_ATC] = 1;
 	CHECK(send(1, ATC, 1, false, NONE, NULL) == 0, "another's");
 	cmds[0] = command(TLBI, 0, 3, 0);
@@ -587,6 +591,58 @@ TEST(queue, counts)
 	CHECK(rec.count[INVAL_COUNT_ERROR] == 1U, "errors: %u",
 	      (unsigned int)rec.count[INVAL_COUNT_ERROR]);
 	close_queue(false, "counts", 0);
+}
+
+/* Who waits for room says so before, and with its ISSUE that it has some; others do not. */
+TEST(queue, reports_of_a_full_queue)
+{
+	struct inval_queue_config cfg = config(2);
+	uint32_t i;
+
+	open_with(&cfg, 1, true);
+	machine.pace = 0;
+	CHECK(send(0, TLBI, 3, false, NONE, NULL) == 0, "fill");
+	i = rec_next(REC_TRACE, 0);
+	CHECK(i != REC_NONE && rec.log[i].what == INVAL_EVENT_ISSUE &&
+	      rec_next(REC_TRACE, i + 1U) == REC_NONE, "there was room");
+	machine.pace = 3;
+	CHECK(send(0, TLBI, 2, true, NONE, NULL) == 0, "put");
+	i = rec_next(REC_TRACE, i + 1U);
+	CHECK(i != REC_NONE && rec.log[i].what == INVAL_EVENT_FULL && rec.log[i].addr == 7U &&
+	      rec.log[i].value == 3U, "full");
+	CHECK(!rec.log[i].irq_off, "interrupts are off");
+	i = rec_next(REC_TRACE, i + 1U);
+	CHECK(i != REC_NONE && rec.log[i].what == INVAL_EVENT_ISSUE && rec.log[i].value == 3U,
+	      "issue");
+	close_queue(true, "full", 0);
+}
+
+/* By the names of text.h; what has none is no command. */
+TEST(queue, counts_by_kind)
+{
+	struct inval_cmd cmds[2] = { { 0, ~0ULL }, { 0, 0 } };
+	uint32_t op;
+
+	rec_reset();
+	for (op = 0; op < 256U; op++) {
+		const char *name = inval_text_op(op);
+		uint32_t want = strncmp(name, "TLBI_", 5) == 0 ? INVAL_COUNT_TLBI :
+				strncmp(name, "CFGI_", 5) == 0 ? INVAL_COUNT_CFGI :
+				strcmp(name, "ATC_INV") == 0 ? INVAL_COUNT_ATC :
+				strcmp(name, "SYNC") == 0 ? INVAL_COUNT_SYNC : INVAL_COUNT_OTHER;
+		uint32_t i;
+
+		if (strcmp(name, "?") == 0)
+			continue;
+		memset(rec.count, 0, sizeof(rec.count));
+		cmds[0].d0 = 0xabcdef00U | op;
+		cmds[1] = cmds[0];
+		inval_queue_count(cmds, op % 3U);
+		for (i = 0; i < INVAL_COUNTERS; i++)
+			CHECK(rec.count[i] == (i == want ? op % 3U : 0U), "%s, counter %u", name,
+			      i);
+	}
+	CHECK(rec_done() == 0U, "%s", rec.misuse_text);
 }
 
 /* Barriers and order, read from the log */
@@ -1597,6 +1653,7 @@ TEST(queue, find_among_others)
 		CHECK(inval_queue_put(&q, &cmd, 1, true, NULL) == 0, "put of another");
 		CHECK(inval_queue_find(&q, atc_of(1), 1000) == 0, "device 1");
 		CHECK(inval_queue_find(&q, atc_of(3), 1000) == -INVAL_EREMOTEIO, "device 3");
+		CHECK(rec.count[INVAL_COUNT_ATC] == 2U, "counted");
 		sent = seen;
 		rec.on_turn = machine_run;
 		while (smmu.stopped || model_queue_pending(&smmu) != 0U) {

@@ -152,6 +152,7 @@ static const char *event_name(enum inval_event what)
 	NAME(INVAL_EVENT_, FENCE);
 	NAME(INVAL_EVENT_, CMDQ_ERROR);
 	NAME(INVAL_EVENT_, RETRY);
+	NAME(INVAL_EVENT_, FULL);
 	}
 	return NULL;
 }
@@ -171,6 +172,8 @@ static const char *counter_name(enum inval_counter what)
 	NAME(INVAL_COUNT_, REF);
 	NAME(INVAL_COUNT_, FIRMWARE);
 	NAME(INVAL_COUNT_, SHARED);
+	NAME(INVAL_COUNT_, CFGI);
+	NAME(INVAL_COUNT_, OTHER);
 	}
 	return NULL;
 }

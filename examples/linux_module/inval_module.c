@@ -784,7 +784,7 @@ static int figures_show(struct seq_file *m, void *unused)
 	seq_printf(m, "state %s\nwrong %s\n", READ_ONCE(state), what ? what : "nothing");
 	for (i = 0; i < FIGURES; i++)
 		seq_printf(m, "%s %ld\n", figure_names[i], sum(i));
-	for (i = 0; i <= INVAL_COUNT_SHARED; i++) {
+	for (i = 0; i < INVAL_COUNTERS; i++) {
 		n = 0;
 		for_each_possible_cpu(cpu)
 			n += per_cpu(inval_port_counts, cpu)[i];

@@ -371,7 +371,7 @@ static inline void inval_port_watchdog(void)
 
 /* Report */
 
-static DEFINE_PER_CPU(u64 [INVAL_COUNT_SHARED + 1], inval_port_counts);
+static DEFINE_PER_CPU(u64 [INVAL_COUNTERS], inval_port_counts);
 
 static inline void inval_port_warn(enum inval_warn what, uint64_t id, uint64_t value)
 {

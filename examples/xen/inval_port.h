@@ -54,7 +54,7 @@ typedef void __iomem *inval_mmio;
 
 /* Of each CPU, read by whoever is interested; one source file defines it. */
 struct inval_port_counts {
-	uint64_t n[INVAL_COUNT_SHARED + 1];
+	uint64_t n[INVAL_COUNTERS];
 };
 DECLARE_PER_CPU(struct inval_port_counts, inval_port_counts);
 

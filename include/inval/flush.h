@@ -890,6 +890,7 @@ static inline int inval_flush_streams(struct inval_smmu *smmu, struct inval_cmd 
 		return 0;
 	inval_queue_ticket_init(&t);
 	t.atc = (cmd.d0 & 0xffU) == INVAL_OP_ATC_INV;
+	inval_port_count(inval_queue_kind(cmd.d0 & 0xffU), num);
 	for (i = 0; i < num; i++) {
 		if (fill == f->batch_num) {
 			err = inval_flush_issue(smmu, f->batch, fill, false, &t);

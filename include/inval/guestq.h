@@ -493,6 +493,7 @@ INVAL_ALWAYS_INLINE int inval_guestq_give(struct inval_guestq *q, const struct i
 
 	inval_queue_ticket_init(&t);
 	t.atc = atc;
+	inval_queue_count(cmds, num);
 	err = issue(q->cfg.smmu, cmds, num, true, &t);
 	return err != 0 ? err : wait(q->cfg.smmu, &t);
 }

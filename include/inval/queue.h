@@ -1212,6 +1212,7 @@ static inline int inval_queue_reserve(struct inval_queue *q, uint64_t num, uint6
 	    inval_queue_take(q, num, start, INVAL_QUEUE_TRIES - 1U))
 		return 0;
 	inval_port_irq_restore(*token);
+	inval_port_trace(INVAL_EVENT_FULL, q->cfg.smmu, num);
 	return inval_queue_stand(q, num, start, token);
 }
 
@@ -1579,6 +1580,28 @@ static inline INVAL_MUST_CHECK int inval_queue_wait(struct inval_queue *q,
 	return 0;
 }
 
+/* Internal: as what a command is counted. */
+static inline enum inval_counter inval_queue_kind(uint64_t op)
+{
+	if ((op >= INVAL_OP_TLBI_NH_ALL && op <= INVAL_OP_TLBI_NSNH_ALL) ||
+	    (op >= INVAL_OP_TLBI_S_EL2_ALL && op <= INVAL_OP_TLBI_SNH_ALL))
+		return INVAL_COUNT_TLBI;
+	if (op >= INVAL_OP_CFGI_STE && op <= INVAL_OP_CFGI_VMS_PIDM)
+		return INVAL_COUNT_CFGI;
+	if (op == INVAL_OP_ATC_INV)
+		return INVAL_COUNT_ATC;
+	return op == INVAL_OP_SYNC ? INVAL_COUNT_SYNC : INVAL_COUNT_OTHER;
+}
+
+/* Internal: count commands by kind; nothing is left of it where a port counts nothing. */
+static inline void inval_queue_count(const struct inval_cmd *cmds, uint32_t num)
+{
+	uint32_t i;
+
+	for (i = 0; i < num; i++)
+		inval_port_count(inval_queue_kind(cmds[i].d0 & 0xffU), 1);
+}
+
 /**
  * inval_queue_run() - put commands, a SYNC, and wait
  * @q: the queue
@@ -1600,6 +1623,7 @@ static inline INVAL_MUST_CHECK int inval_queue_run(struct inval_queue *q,
 	inval_queue_ticket_init(&t);
 	for (i = 0; i < num; i++)
 		t.atc = t.atc || (cmds[i].d0 & 0xffU) == INVAL_OP_ATC_INV;
+	inval_queue_count(cmds, num);
 	err = inval_queue_put(q, cmds, num, true, &t);
 	return err != 0 ? err : inval_queue_wait(q, &t);
 }
@@ -1637,6 +1661,7 @@ static inline INVAL_MUST_CHECK int inval_queue_find(struct inval_queue *q,
 	inval_queue_ticket_init(&t);
 	t.faults = inval_port_load64(&q->faults);
 	t.id = INVAL_QUEUE_HUNTER;
+	inval_queue_count(cmds, 2);
 	err = inval_queue_put(q, cmds, 2, true, &t);
 	if (err == 0)
 		err = inval_queue_wait(q, &t);

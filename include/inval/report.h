@@ -35,7 +35,8 @@ enum inval_warn {
  * enum inval_event - what happened, in order, for a trace
  * @INVAL_EVENT_FLUSH_BEGIN: id: address, value: bytes
  * @INVAL_EVENT_FLUSH_END: id: entries walked, value: errors
- * @INVAL_EVENT_ISSUE: id: SMMU, value: commands
+ * @INVAL_EVENT_ISSUE: id: SMMU, value: commands, the SYNC that ends them among them. What
+ *	they are was counted before, on the same CPU
  * @INVAL_EVENT_WAIT_BEGIN: id: SMMU, value: queue position waited for
  * @INVAL_EVENT_WAIT_END: id: SMMU, value: the inval_code, 0 for none
  * @INVAL_EVENT_PUBLISH: id: entries before, value: entries after
@@ -43,6 +44,8 @@ enum inval_warn {
  * @INVAL_EVENT_FENCE: id: entries given up, value: ATS entries that died
  * @INVAL_EVENT_CMDQ_ERROR: id: SMMU, value: CMDQ_CONS.ERR
  * @INVAL_EVENT_RETRY: id: attempt, value: microseconds until the next
+ * @INVAL_EVENT_FULL: id: SMMU, value: commands that find no room and wait; their
+ *	INVAL_EVENT_ISSUE ends it, or an error of the call
  */
 enum inval_event {
 	INVAL_EVENT_FLUSH_BEGIN,
@@ -54,15 +57,21 @@ enum inval_event {
 	INVAL_EVENT_UNREF,
 	INVAL_EVENT_FENCE,
 	INVAL_EVENT_CMDQ_ERROR,
-	INVAL_EVENT_RETRY
+	INVAL_EVENT_RETRY,
+	INVAL_EVENT_FULL
 };
 
 /**
  * enum inval_counter - what is counted
+ *
+ * Commands are counted before they are issued, by those who know what they are: flushes,
+ * inval_queue_run(), inval_queue_find() and guest queues; not by inval_queue_put(), but
+ * for the SYNC that it adds.
+ *
  * @INVAL_COUNT_FLUSH: flushes begun
- * @INVAL_COUNT_TLBI: TLBI commands issued by flushes
- * @INVAL_COUNT_ATC: ATC_INV commands issued by flushes
- * @INVAL_COUNT_SYNC: SYNC commands issued
+ * @INVAL_COUNT_TLBI: TLBI commands
+ * @INVAL_COUNT_ATC: ATC_INV commands
+ * @INVAL_COUNT_SYNC: SYNC commands
  * @INVAL_COUNT_WAIT: waits for a SYNC
  * @INVAL_COUNT_ERROR: errors returned by issue or wait
  * @INVAL_COUNT_FULL: reservations that had to wait for room in a queue
@@ -71,6 +80,8 @@ enum inval_event {
  * @INVAL_COUNT_REF: additions that needed no new array
  * @INVAL_COUNT_FIRMWARE: calls of firmware
  * @INVAL_COUNT_SHARED: requests that another one's global flush has served
+ * @INVAL_COUNT_CFGI: CFGI commands
+ * @INVAL_COUNT_OTHER: commands of any other kind
  */
 enum inval_counter {
 	INVAL_COUNT_FLUSH,
@@ -84,8 +95,13 @@ enum inval_counter {
 	INVAL_COUNT_COPY,
 	INVAL_COUNT_REF,
 	INVAL_COUNT_FIRMWARE,
-	INVAL_COUNT_SHARED
+	INVAL_COUNT_SHARED,
+	INVAL_COUNT_CFGI,
+	INVAL_COUNT_OTHER
 };
+
+/* How many there are, for an array of them. */
+#define INVAL_COUNTERS	((uint32_t)INVAL_COUNT_OTHER + 1U)
 
 INVAL_END
 

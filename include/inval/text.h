@@ -184,7 +184,7 @@ static inline const char *inval_text_event(enum inval_event what)
 {
 	static const char names[] =
 		"flush_begin\0" "flush_end\0" "issue\0" "wait_begin\0" "wait_end\0"
-		"publish\0" "unref\0" "fence\0" "cmdq_error\0" "retry\0";
+		"publish\0" "unref\0" "fence\0" "cmdq_error\0" "retry\0" "full\0";
 
 	return inval_text_nth(names, (uint32_t)what);
 }
@@ -200,7 +200,7 @@ static inline const char *inval_text_counter(enum inval_counter what)
 {
 	static const char names[] =
 		"flush\0" "tlbi\0" "atc\0" "sync\0" "wait\0" "error\0" "full\0" "retry\0" "copy\0"
-		"ref\0" "firmware\0" "shared\0";
+		"ref\0" "firmware\0" "shared\0" "cfgi\0" "other\0";
 
 	return inval_text_nth(names, (uint32_t)what);
 }

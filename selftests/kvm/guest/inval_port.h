@@ -39,7 +39,7 @@ static uint32_t guest_line_num;
 static bool guest_read_lock;
 static uint32_t guest_slow;
 static uint64_t guest_warns;
-static uint64_t guest_counts[INVAL_COUNT_SHARED + 1];
+static uint64_t guest_counts[INVAL_COUNTERS];
 
 typedef void *inval_slot;
 typedef uint64_t inval_mmio;

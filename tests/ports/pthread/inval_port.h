@@ -35,7 +35,7 @@ struct port {
 	void (*dma_invalidate)(void *mem, uint64_t bytes);
 	int (*smccc)(struct inval_smccc_args *args);
 	uint64_t warns;
-	uint64_t count[INVAL_COUNT_SHARED + 1];
+	uint64_t count[INVAL_COUNTERS];
 };
 
 static struct port port;

@@ -154,7 +154,7 @@ struct rec {
 	uint32_t lost;		/* events after the log was full */
 	uint32_t misuse;
 	const char *misuse_text;
-	uint64_t count[INVAL_COUNT_SHARED + 1];
+	uint64_t count[INVAL_COUNTERS];
 	uint32_t warns;
 	enum inval_warn warn;	/* the latest */
 
