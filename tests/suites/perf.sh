@@ -53,25 +53,47 @@ stack()
 # reports PORT NAME CC FLAG...: the object code with that port is that of an empty one
 reports()
 {
-	compiled "$out/empty.$2.o" 0 "$plain" "${@:3}" -Wno-unused -Wno-unused-parameter &&
-		compiled "$out/other.$2.o" 0 "$out/$1" "${@:3}" -Wno-unused -Wno-unused-parameter &&
+	compiled "$out/empty.$2.o" 0 "$plain" "${@:3}" -w &&
+		compiled "$out/other.$2.o" 0 "$out/$1" "${@:3}" -w &&
 		cmp "$out/empty.$2.o" "$out/other.$2.o"
 }
 
-# No argument of a report is looked at; and, so that it can be seen, all are.
-mkdir "$out/silent" "$out/loud"
+# lengths OBJECT NM: of its functions
+lengths()
+{
+	"$2" -S "$1" | awk '$3 ~ /^[tT]$/ { print $4, $2 }' | sort
+}
+
+# shorter NAME NM CC FLAG...: functions, also those that nobody calls, that are shorter
+# without reports
+shorter()
+{
+	compiled "$out/mute.$1.o" 0 "$out/silent" "${@:3}" \
+		"-Dinline=__attribute__((__used__))" -w &&
+		diff <(lengths "$out/each.$1.o" "$2") <(lengths "$out/mute.$1.o" "$2")
+}
+
+# No argument of a report is looked at; and, so that it can be seen, those of one hook are.
+mkdir -p "$out/silent" "$out/loud/count" "$out/loud/trace" "$out/loud/warn"
 cat >"$out/silent/inval_port.h" <<END
 #include "$plain/inval_port.h"
-static inline void nothing(void) { }
-#define inval_port_warn(what, id, value) nothing()
-#define inval_port_trace(what, id, value) nothing()
-#define inval_port_count(what, n) nothing()
+#define inval_port_warn(what, id, value) ((void)0)
+#define inval_port_trace(what, id, value) ((void)0)
+#define inval_port_count(what, n) ((void)0)
 END
-cat >"$out/loud/inval_port.h" <<END
-#include "$plain/inval_port.h"
-static volatile uint64_t loud;
-#define inval_port_count(what, n) (loud = (uint64_t)(n))
-END
+for hook in count trace warn; do
+	cat >"$out/loud/$hook/inval_port.h" <<-END
+	#include "$plain/inval_port.h"
+	static volatile uint64_t loud[8];
+	static inline void noise(uint64_t what, uint64_t id, uint64_t value, ...)
+	{
+		loud[0] = what;
+		loud[1] = id;
+		loud[2] = value;
+	}
+	#define inval_port_$hook(...) noise(__VA_ARGS__, 0)
+	END
+done
 
 while read -r name size dump cc; do
 	# shellcheck disable=SC2086 # a list of words
@@ -83,6 +105,8 @@ while read -r name size dump cc; do
 		text=$(stack "$name" $cc)
 		judge "$name: stack" $? "$text"
 		say "stack, $name: $text"
+		check "$name: no function is longer for its empty reports" shorter "$name" \
+			"${dump%objdump}nm" $cc
 	}
 done <<-END
 	x86-64 size objdump gcc-12 -mgeneral-regs-only
@@ -91,9 +115,14 @@ END
 for target in x86_64 aarch64; do
 	check "reports into nothing are free, $target" reports silent "$target" \
 		clang-19 "--target=$target-linux-gnu"
-	check_not "reports into something, $target" differ reports loud "$target" \
-		clang-19 "--target=$target-linux-gnu"
+	for hook in count trace warn; do
+		check_not "reports into a $hook hook, $target" differ reports "loud/$hook" "$target" \
+			clang-19 "--target=$target-linux-gnu"
+	done
 done
+while read -r name; do
+	check "$name is reported by somebody" grep -qrw --exclude=report.h "$name" "$root/include"
+done < <(sed -nE 's/^\t(INVAL_(WARN|EVENT|COUNT)_[A-Z_]+),?$/\1/p' "$root/include/inval/report.h")
 
 check "count.c compiles" gcc-12 -std=gnu11 -O2 -g -Wall -Wextra -Werror -I"$root/include" \
 	-I"$root/bench/port" "$root/bench/count.c" -o "$out/count" -pthread
