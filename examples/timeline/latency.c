@@ -4,13 +4,13 @@
  * 10 us more when ATC_INVs are before it; by a clock of its own, so the same on every run.
  * The CPU takes no time: what is shown is what there is to gain, not all of it is got.
  *
- *	latency SMMUS ROOM	an array over SMMUS, waits for ROOM of them at a time (1: each
- *				is waited for before the next one is given anything)
+ *	latency SMMUS ROOM [EVENTS]  an array over SMMUS, waits for ROOM of them at a time (1:
+ *				each is waited for before the next one is given anything);
+ *				a recorder for so many EVENTS
  *
- * Prints a trace: "SMMU KIND BEGIN END", in ns; the last line is "total NS".
+ * Prints the library's own trace (recorder.h); the last line is "total NS".
  */
-#include <stdio.h>
-#include <stdlib.h>
+#include <stdarg.h>
 
 #include <inval.h>
 
@@ -19,61 +19,67 @@
 #define CMD_NS 50U
 #define SYNC_NS 1000U
 #define ATC_NS 10000U
+#define SLOTS_LG2 6U
+#define RECORDS (8U * MOST)
 
-static struct model {
+/* An SMMU; it has what its PROD says, and is done with that at @done. */
+struct model {
 	struct inval_smmu smmu;
-	uint64_t done;		/* when all it was given is complete */
+	struct inval_queue queue;
+	uint64_t mem[2U << SLOTS_LG2];
+	uint64_t book[2U << SLOTS_LG2];
+	uint32_t prod;
+	uint64_t done;
 	bool atc;		/* an ATC_INV since its last SYNC */
-} models[MOST];
-static uint64_t now;
+};
 
-static void trace(const struct model *m, const char *kind, uint64_t begin, uint64_t end)
-{
-	if (end != begin)
-		printf("%u %s %llu %llu\n", m->smmu.number, kind, (unsigned long long)begin,
-		       (unsigned long long)end);
-}
+static struct model models[MOST];
 
-/* One command behind those that the SMMU has; it takes them from the CPU's time on. */
 static void step(struct model *m, uint64_t op)
 {
-	uint64_t begin = m->done > now ? m->done : now;
-
-	if (op == INVAL_OP_SYNC) {
-		m->done = begin + SYNC_NS + (m->atc ? ATC_NS : 0U);
-		trace(m, m->atc ? "SYNC_ATC" : "SYNC", begin, m->done);
-		m->atc = false;
-		return;
-	}
-	m->done = begin + CMD_NS;
+	m->done = (m->done > model_now ? m->done : model_now) + CMD_NS;
 	m->atc = m->atc || op == INVAL_OP_ATC_INV;
-	trace(m, op == INVAL_OP_ATC_INV ? "ATC_INV" : "TLBI", begin, m->done);
+	if (op != INVAL_OP_SYNC)
+		return;
+	m->done += SYNC_NS - CMD_NS + (m->atc ? ATC_NS : 0U);
+	m->atc = false;
 }
 
-static int issue(struct inval_smmu *smmu, const struct inval_cmd *cmds, uint32_t num, bool sync,
-		 struct inval_ticket *ticket)
+/* Who reads CONS polls it: that takes until all is done. */
+static uint32_t model_read(struct model *m, uint32_t offset)
 {
-	struct model *m = (struct model *)smmu->priv;
-	uint32_t i;
-
-	(void)ticket;
-	for (i = 0; i < num; i++)
-		step(m, cmds[i].d0 & 0xffU);
-	if (sync)
-		step(m, INVAL_OP_SYNC);
-	return 0;
+	if (offset != INVAL_REG_CMDQ_CONS)
+		return 0;
+	if (m->done > model_now)
+		model_now = m->done;
+	return m->prod;
 }
 
-static int wait(struct inval_smmu *smmu, const struct inval_ticket *ticket)
+static void model_write(struct model *m, uint32_t offset, uint32_t v)
 {
-	struct model *m = (struct model *)smmu->priv;
+	const uint32_t wrap = (2U << SLOTS_LG2) - 1U;
 
-	(void)ticket;
-	if (m->done > now) {
-		trace(m, "wait", now, m->done);
-		now = m->done;
-	}
-	return 0;
+	if (offset != INVAL_REG_CMDQ_PROD)
+		return;
+	for (; m->prod != v; m->prod = (m->prod + 1U) & wrap)
+		step(m, inval_cmd_load(&m->mem[2U * (m->prod & wrap / 2U)]).d0 & 0xffU);
+}
+
+static int model_start(struct model *m, uint32_t number)
+{
+	struct inval_queue_config cfg;
+
+	m->smmu.number = number;
+	m->smmu.queue = &m->queue;
+	inval_policy_init(&m->smmu.policy);
+	inval_queue_config_init(&cfg, &m->smmu.caps, &m->smmu.policy, INVAL_SEC_NS);
+	cfg.base = m;
+	cfg.mem = m->mem;
+	cfg.book = m->book;
+	cfg.size_lg2 = SLOTS_LG2;
+	cfg.coherent = true;
+	cfg.smmu = number;
+	return inval_queue_init(&m->queue, &cfg);
 }
 
 /* An ASID on each SMMU, and devices with ATS behind it. */
@@ -100,8 +106,18 @@ static struct inval_array *array(uint32_t smmu_num)
 	return a;
 }
 
+static void print(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+}
+
 int main(int argc, char **argv)
 {
+	static struct record records[RECORDS];
 	static struct inval_smmu *smmus[MOST];
 	static struct inval_flush_wait waits[MOST];
 	static struct inval_cmd batch[64];
@@ -111,17 +127,19 @@ int main(int argc, char **argv)
 	struct inval_array *a = num - 1U < MOST ? array(num) : NULL;
 
 	f.wait_num = argc > 2 ? (uint32_t)atoi(argv[2]) : 0U;
-	if (a == NULL || f.wait_num - 1U >= MOST)
+	model_trace.records = records;
+	model_trace.room = argc > 3 ? (uint32_t)atoi(argv[3]) : RECORDS;
+	if (a == NULL || f.wait_num - 1U >= MOST || model_trace.room > RECORDS)
 		return 2;
 	for (i = 0; i < num; i++) {
-		models[i].smmu.number = i;
-		models[i].smmu.priv = &models[i];
-		inval_policy_init(&models[i].smmu.policy);
+		if (model_start(&models[i], i) != 0)
+			return 1;
 		smmus[i] = &models[i].smmu;
 	}
-	if (inval_flush_walk_array(a, &page, &f, issue, wait) != 0)
+	if (inval_flush_array(a, &page, &f) != 0)
 		return 1;
-	printf("total %llu\n", (unsigned long long)now);
+	recorder_write(&model_trace, print);
+	printf("total %llu\n", (unsigned long long)model_now);
 	free(a);
 	return 0;
 }
