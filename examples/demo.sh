@@ -12,9 +12,14 @@ set -u
 
 suite demo
 # shellcheck disable=SC2086,SC2154 # a list of words
-need_packages $image_packages
+need_packages $image_packages python3
 cache_qemu
 say "building the image"
 image_build "$out" || exit 1
 say "booting it on $("$qemu" --version | head -n 1)"
-image_boot "$qemu" "$out" "$@"
+say "what the library does in each row: $out/trace.svg, and for viewers of trace events
+    $out/trace.json; by the machine's clock: 1.024 us an instruction"
+image_boot "$qemu" "$out" trace="$out/trace" "$@"
+rc=$?
+python3 "$root/examples/timeline/timeline.py" "$out/trace" "demo=$out/trace" || rc=1
+exit $rc

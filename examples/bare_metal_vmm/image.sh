@@ -10,6 +10,7 @@
 #			headers or those in INVAL_INCLUDE
 # image_boot QEMU DIR [-OPTION...] [WORD...]  runs it; words are arguments of the
 #			image, options go to QEMU. Returns the image's exit code.
+#			trace=FILE: the word "trace", for a trace in FILE
 
 # shellcheck disable=SC2034 # for need_packages
 image_packages=gcc-aarch64-linux-gnu
@@ -49,6 +50,10 @@ image_boot()
 	while [ $# -gt 0 ]; do
 		case $1 in
 		-*) options+=("$1" "$2"); shift ;;
+		trace=*)
+			semihosting=$semihosting,chardev=trace,arg=trace
+			options+=(-chardev "file,id=trace,path=${1#*=}")
+			;;
 		*) semihosting=$semihosting,arg=$1 ;;
 		esac
 		shift

@@ -247,14 +247,13 @@ static inline void inval_port_warn(enum inval_warn what, uint64_t id, uint64_t v
 
 static inline void inval_port_trace(enum inval_event what, uint64_t id, uint64_t value)
 {
-	(void)what;
-	(void)id;
-	(void)value;
+	trace_event((uint32_t)what, id, value);
 }
 
 static inline void inval_port_count(enum inval_counter what, uint32_t n)
 {
 	vmm_counts[what] += n;
+	trace_count((uint32_t)what, n);
 }
 
 #endif /* IMAGE_INVAL_PORT_H */

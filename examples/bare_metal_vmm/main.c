@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * main.c - from entry to exit code. Arguments: "full" for all rows; "expect" for
- * what a judge of the machine's trace log needs; one of the controls of space.h,
- * with which every row must fail.
+ * what a judge of the machine's trace log needs; "trace" for the library's own trace;
+ * one of the controls of space.h, with which every row must fail.
  */
 #include "matrix.h"
 
@@ -72,7 +72,9 @@ uint32_t vmm_main(void);
 
 uint32_t vmm_main(void)
 {
+	trace_heading("self-test of the port");
 	selftest();
+	trace_heading("before the first row");
 	if (edu_find(edus, DEVICES) != DEVICES)
 		die("fewer edu devices than the rows need");
 	smmu_init();
@@ -82,5 +84,6 @@ uint32_t vmm_main(void)
 	run(argument("full"));
 	if (arrays_live() != 0U)
 		die("an array was not given back");
+	trace_save();
 	return row_summary() ? 0 : 1;
 }

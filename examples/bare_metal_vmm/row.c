@@ -32,6 +32,7 @@ void row_begin(const char *what, ...)
 		mark = alloc_mark();
 	}
 	alloc_return(mark);
+	trace_heading(title);
 	count = 0;
 	good = true;
 	stale = 0;

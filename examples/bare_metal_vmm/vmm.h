@@ -64,6 +64,15 @@ uint32_t arrays_live(void);
 uint64_t alloc_mark(void);
 void alloc_return(uint64_t mark);
 
+/*
+ * trace.c: what the library's report hooks say, and headings between; written to what is
+ * behind semihosting's console when the command line has "trace".
+ */
+void trace_event(uint32_t what, uint64_t id, uint64_t value);
+void trace_count(uint32_t what, uint32_t n);
+void trace_heading(const char *text);
+void trace_save(void);
+
 /* main.c: what the library counted and warned of, by its enums. */
 extern uint32_t vmm_counts[16];
 extern uint32_t vmm_warnings[16];

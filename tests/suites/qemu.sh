@@ -21,6 +21,15 @@ run()
 }
 
 run demo "$root/examples/demo.sh"
+check "the demo's trace has all rows, and what was flushed" python3 -c 'import json, re, sys
+rows = re.findall(r"^ +\d+ (.*?)  .* ok$", open(sys.argv[1]).read(), re.M)
+spans = [e for e in json.load(open(sys.argv[2]))["traceEvents"] if e["ph"] == "X"]
+headings = [e for e in spans if e["cat"] == "heading" and e["name"] in rows]
+flushed = [h for h in headings if "CFGI_" in h["name"] or any(
+	h["ts"] < e["ts"] <= h["ts"] + h["dur"] and "TLBI" in e["name"] for e in spans if e["cat"] == "SYNC")]
+sys.exit(f"{len(rows)} {len(headings)} {len(flushed)}" if not rows or
+	 len(rows) != len(headings) or len(rows) != len(flushed) else 0)' \
+	"$out/demo.log" "$build/demo/trace.json"
 run selftests "$root/selftests/qemu/run.sh"
 run firmware "$root/selftests/qemu/firmware/run.sh"
 finish

@@ -14,7 +14,7 @@ need_packages $image_packages
 cache_qemu
 
 # shellcheck disable=SC2154
-image_link "$out/image" -I "$here" "$image_dir/start.S" "$image_dir/console.c" \
+image_link "$out/image" -I "$here" "$image_dir/start.S" "$image_dir/console.c" "$image_dir/trace.c" \
 	"$here/vectors.S" "$here/main.c" >"$out/build.log" 2>&1
 check "no warning in the build" test ! -s "$out/build.log"
 

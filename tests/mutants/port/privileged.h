@@ -23,6 +23,8 @@ static void guest_free(void *mem) { free(mem); }
 /* examples/bare_metal_vmm/vmm.h */
 uint32_t vmm_counts[16], vmm_warnings[16];
 void array_free(void *mem) { free(mem); }
+void trace_event(uint32_t what, uint64_t id, uint64_t value) { (void)what, (void)id, (void)value; }
+void trace_count(uint32_t what, uint32_t n) { (void)what, (void)n; }
 
 void die(const char *why)
 {
