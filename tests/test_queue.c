@@ -606,13 +606,13 @@ TEST(queue, reports_of_a_full_queue)
 	CHECK(i != REC_NONE && rec.log[i].what == INVAL_EVENT_ISSUE &&
 	      rec_next(REC_TRACE, i + 1U) == REC_NONE, "there was room");
 	machine.pace = 3;
-	CHECK(send(0, TLBI, 2, true, NONE, NULL) == 0, "put");
+	CHECK(send(0, TLBI, 1, true, NONE, NULL) == 0, "put");
 	i = rec_next(REC_TRACE, i + 1U);
 	CHECK(i != REC_NONE && rec.log[i].what == INVAL_EVENT_FULL && rec.log[i].addr == 7U &&
-	      rec.log[i].value == 3U, "full");
+	      rec.log[i].value == 2U, "full");
 	CHECK(!rec.log[i].irq_off, "interrupts are off");
 	i = rec_next(REC_TRACE, i + 1U);
-	CHECK(i != REC_NONE && rec.log[i].what == INVAL_EVENT_ISSUE && rec.log[i].value == 3U,
+	CHECK(i != REC_NONE && rec.log[i].what == INVAL_EVENT_ISSUE && rec.log[i].value == 2U,
 	      "issue");
 	close_queue(true, "full", 0);
 }
