@@ -33,6 +33,9 @@ enum inval_warn {
 
 /**
  * enum inval_event - what happened, in order, for a trace
+ *
+ * The time is the port's to add; examples/timeline/recorder.h shows how.
+ *
  * @INVAL_EVENT_FLUSH_BEGIN: id: address, value: bytes
  * @INVAL_EVENT_FLUSH_END: id: entries walked, value: errors
  * @INVAL_EVENT_ISSUE: id: SMMU, value: commands, the SYNC that ends them among them. What
