@@ -1,105 +1,118 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 //
-// Time of what is done to arrays of n entries, beside the textbook way: each change walks
-// the whole array, entry by entry, into a new one.
+// array.h: what attach and detach do to an array of n entries.
 
-#define BENCH_TIME
-#include "cases.h"
+#include "pair.h"
 
-#include <benchmark/benchmark.h>
+#include <map>
 
 static inval_array *array_of(uint32_t n)
 {
-	inval_entry *list = bench_devices(n);
-	inval_array *a = bench_array(list, n);
+	static std::map<uint32_t, inval_array *> made;
 
-	free(list);
-	return a;
-}
+	if (!made[n]) {
+		inval_entry *list = bench_devices(n);
 
-// Keys by chance, for a benchmark that repeats one misleads.
-static const uint32_t KEYS = 64;
-
-static void merge(benchmark::State &state)
-{
-	uint32_t n = (uint32_t)state.range(0), i = 0;
-	inval_array *a = array_of(n), *out;
-	uint64_t bytes = inval_array_merge_bytes(a, 1);
-	void *mem = bench_alloc(bytes);
-	inval_entry *add = bench_devices(KEYS);
-
-	for (auto _ : state)
-		bench_must(inval_array_merge(&out, mem, bytes, a, &add[i++ % KEYS], 1) == 0);
-	free(add);
-	free(mem);
-	free(a);
-}
-
-static void linear_merge(benchmark::State &state)
-{
-	uint32_t n = (uint32_t)state.range(0), i = 0, at, to;
-	inval_array *a = array_of(n);
-	inval_entry *out = (inval_entry *)bench_alloc((n + 1U) * sizeof(*out));
-	inval_entry *add = bench_devices(KEYS);
-
-	for (auto _ : state) {
-		const inval_entry *from = inval_array_at(a), *one = &add[i++ % KEYS];
-		bool done = false;
-
-		for (at = 0, to = 0; at < n; at++) {
-			if (!done && one->key <= from[at].key) {
-				out[to++] = *one;
-				done = true;
-			}
-			if (inval_port_load32(&from[at].users) != 0U)
-				out[to++] = from[at];
-		}
-		benchmark::DoNotOptimize(to);
-		benchmark::ClobberMemory();
+		made[n] = bench_array(list, n);
+		free(list);
 	}
-	free(add);
-	free(out);
-	free(a);
+	return made[n];
 }
 
-static void ref_unref(benchmark::State &state)
+// The library's array in @mem has what the textbook makes of the same.
+static void same(void *mem, inval_array *a, const inval_entry *add, uint32_t num)
 {
-	inval_array *a = array_of((uint32_t)state.range(0));
-	inval_entry list[KEYS];
-	inval_unref res;
+	inval_array *got = (inval_array *)mem;
+	inval_entry *to = (inval_entry *)bench_alloc((a->num + num) * sizeof(*to));
+
+	bench_must(base_merge(to, a, add, num) == got->num &&
+		   memcmp(to, inval_array_at(got), got->num * sizeof(*to)) == 0);
+	free(to);
+}
+
+template <typename T> static void merge(benchmark::State &state, T mine, uint32_t num)
+{
+	inval_array *a = array_of((uint32_t)state.range(0)), *out;
+	uint64_t bytes = inval_array_merge_bytes(a, num);
+	inval_entry *add[BENCH_TURNS];
+	void *mem = bench_alloc(bytes);
 	uint32_t i = 0;
 
-	bench_pick(list, KEYS < a->num ? KEYS : a->num, a);
+	for (i = 0; i < BENCH_TURNS; i++)
+		add[i] = bench_devices(num);
 	for (auto _ : state) {
-		inval_entry *e = &list[i++ % (KEYS < a->num ? KEYS : a->num)];
-
-		bench_must(inval_array_ref(a, e, 1) == 0);
-		inval_array_unref(a, e, 1, &res);
+		if (mine)
+			bench_must(inval_array_merge(&out, mem, bytes, a, add[i++ % BENCH_TURNS],
+						     num) == 0);
+		else
+			base_merge((inval_entry *)mem, a, add[i++ % BENCH_TURNS], num);
+		benchmark::ClobberMemory();
 	}
-	free(a);
+	if (mine)
+		same(mem, a, add[(i - 1U) % BENCH_TURNS], num);
+	for (i = 0; i < BENCH_TURNS; i++)
+		free(add[i]);
+	free(mem);
 }
 
-static void linear_ref_unref(benchmark::State &state)
+template <typename T> static void merge_1(benchmark::State &state, T mine)
+{
+	merge(state, mine, 1);
+}
+
+template <typename T> static void merge_16(benchmark::State &state, T mine)
+{
+	merge(state, mine, 16);
+}
+
+template <typename T> static void ref_unref(benchmark::State &state, T mine)
 {
 	inval_array *a = array_of((uint32_t)state.range(0));
-	inval_entry list[KEYS], *e = inval_array_at(a);
-	uint32_t i = 0, at, turn;
+	uint32_t num = BENCH_TURNS < a->num ? BENCH_TURNS : a->num;
+	inval_entry list[BENCH_TURNS];
+	inval_unref res;
 
-	bench_pick(list, KEYS < a->num ? KEYS : a->num, a);
+	bench_pick(list, num, a);
 	for (auto _ : state) {
-		uint64_t key = list[i++ % (KEYS < a->num ? KEYS : a->num)].key;
+		inval_entry *e = &list[bench_random() & (num - 1U)];
 
-		for (turn = 0; turn < 2U; turn++) {
-			for (at = 0; e[at].key != key; at++)
-				continue;
-			inval_port_store32(&e[at].users, e[at].users + (turn == 0U ? 1U : ~0U));
+		if (mine) {
+			bench_must(inval_array_ref(a, e, 1) == 0);
+			inval_array_unref(a, e, 1, &res);
+		} else {
+			base_count(a, e->key, 1);
+			base_count(a, e->key, ~0U);
 		}
 	}
-	free(a);
 }
 
-BENCHMARK(merge)->RangeMultiplier(16)->Range(16, 1 << 20);
-BENCHMARK(linear_merge)->RangeMultiplier(16)->Range(16, 1 << 20);
-BENCHMARK(ref_unref)->RangeMultiplier(16)->Range(16, 1 << 20);
-BENCHMARK(linear_ref_unref)->RangeMultiplier(16)->Range(16, 1 << 20);
+template <typename T> static void purge(benchmark::State &state, T mine)
+{
+	inval_array *a = array_of((uint32_t)state.range(0)), *out;
+	uint64_t bytes = inval_array_bytes(a->num);
+	void *mem = bench_alloc(bytes);
+	inval_entry dead[2];	// the first: one at the end would be gone at once
+	inval_unref res;
+
+	bench_pick(dead, 2, a);
+	inval_array_unref(a, dead, 1, &res);
+	for (auto _ : state) {
+		if (mine)
+			bench_must(inval_array_purge(&out, mem, bytes, a) == 0);
+		else
+			base_merge((inval_entry *)mem, a, NULL, 0);
+		benchmark::ClobberMemory();
+	}
+	if (mine)
+		same(mem, a, NULL, 0);
+	bench_must(inval_array_ref(a, dead, 1) == 0);
+	free(mem);
+}
+
+#define SIZES ->RangeMultiplier(16)->Range(16, 1 << 20)
+
+BENCH_PAIR(merge_1, "array: add an entry", SIZES);
+BENCH_PAIR(merge_16, "array: add 16", SIZES);
+BENCH_PAIR(ref_unref, "array: a user more, and less", SIZES);
+BENCH_PAIR(purge, "array: drop a dead entry", SIZES);
 BENCHMARK_MAIN();

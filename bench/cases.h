@@ -257,8 +257,8 @@ static bool bench_find(const void *list, uint32_t vsid, struct inval_guest_strea
 	return true;
 }
 
-/* The SMMU that it is vetted for: with all that a guest may be shown. */
-static void bench_caps(struct inval_caps *caps, bool stage2)
+/* An SMMU, and without @stage2 what a guest is shown of it. */
+static struct inval_idregs bench_idregs(bool stage2)
 {
 	struct inval_idregs regs;
 
@@ -268,18 +268,18 @@ static void bench_caps(struct inval_caps *caps, bool stage2)
 	regs.idr1 = 0x00000520;
 	regs.idr3 = 0x00000500;
 	regs.idr5 = 0x000001f5;
-	bench_must(inval_caps_read(caps, &regs) == 0);
+	return regs;
 }
 
 static void bench_guest_init(void)
 {
 	struct inval_guest *g = &bench_guest.guest;
 	struct inval_guest_policy policy;
+	struct inval_idregs regs = bench_idregs(true), less = bench_idregs(false);
 	struct inval_caps caps, shown;
 	uint32_t i;
 
-	bench_caps(&caps, true);
-	bench_caps(&shown, false);
+	bench_must(inval_caps_read(&caps, &regs) == 0 && inval_caps_read(&shown, &less) == 0);
 	inval_guest_policy_host(&policy);
 	bench_must(inval_guest_init(g, &caps, &shown, &policy, 9) == 0);
 	g->enabled = true;

@@ -2,7 +2,7 @@
 /*
  * What is measured is the library: atomics are the CPU's, a read section costs
  * nothing, as with RCU, reports are empty, and registers belong to an SMMU that has
- * consumed whatever PROD is moved over.
+ * consumed whatever PROD is moved over; or to one of BENCH_READ32 and BENCH_WRITE32.
  */
 #ifndef BENCH_PORT
 #define BENCH_PORT
@@ -62,14 +62,19 @@ static inline volatile uint64_t *bench_reg64(inval_mmio base, uint32_t offset)
 	return (volatile uint64_t *)(volatile void *)(base + offset);
 }
 
+#ifndef BENCH_READ32
+#define BENCH_READ32(base, offset) (*bench_reg32(base, offset))
+#define BENCH_WRITE32(base, offset, v) (*bench_reg32(base, offset) = (v))
+#endif
+
 static inline uint32_t inval_port_mmio_read32(inval_mmio base, uint32_t offset)
 {
-	return *bench_reg32(base, offset);
+	return BENCH_READ32(base, offset);
 }
 
 static inline void inval_port_mmio_write32(inval_mmio base, uint32_t offset, uint32_t v)
 {
-	*bench_reg32(base, offset) = v;
+	BENCH_WRITE32(base, offset, v);
 }
 
 static inline uint64_t inval_port_mmio_read64(inval_mmio base, uint32_t offset)
