@@ -3,14 +3,14 @@
 #
 # What a path costs, against its limit in bench/limits: instructions by callgrind, waits
 # in series, bytes of code on x86-64 and arm64; the same on every run, whatever else the
-# machine does. Beside them, without a limit, instructions on arm64. And in the object
-# code: no indirect call, at most 512 bytes of stack in a function, and nothing left of
-# reports that a port leaves empty.
+# machine does. Beside them, without a limit, instructions on arm64, and times. And in the
+# object code: no indirect call, at most 512 bytes of stack in a function, and nothing left
+# of reports that a port leaves empty.
 set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 suite perf
 need_packages gcc-12 libc6-dev python3 valgrind binutils binutils-aarch64-linux-gnu \
-	gcc-aarch64-linux-gnu clang-19
+	gcc-aarch64-linux-gnu clang-19 g++-12 libbenchmark-dev gnuplot-nox
 
 users=$root/bench/users.c
 plain=$root/tests/ports/freestanding
@@ -134,4 +134,8 @@ python3 "$root/bench/count.py" "$out/count.txt" "$root/bench/limits" "$out/dump"
 	"$out/arm64.log" 2>&1 |
 	tee "$out/log"
 tally "limits" "$out/log" "${PIPESTATUS[0]}"
+
+# Times are taken, and judged by nobody: but both ways have the same results.
+bash "$root/bench/run.sh" --quick >"$out/bench.log" 2>&1 </dev/null
+tally "bench/run.sh" "$out/bench.log" $?
 finish
