@@ -31,6 +31,7 @@
 #include <linux/of_address.h>
 #include <linux/random.h>
 #include <linux/seq_file.h>
+#include <linux/version.h>
 
 static void array_free(void *mem);
 #define INVAL_PORT_FREE(mem) array_free(mem)
@@ -663,8 +664,12 @@ static int setup(void)
 		writer[i].number = i;
 		work_init(&writer[i].work);
 	}
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
 	hrtimer_init(&tick, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
 	tick.function = run_smmus;
+#else
+	hrtimer_setup(&tick, run_smmus, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
+#endif
 	page = (void *)get_zeroed_page(GFP_KERNEL);
 	provider.start = provider_start;
 	inval_memregion_init(&registry);

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #
 # The library as a Linux module for arm64:
-#	examples/linux_module/run.sh [--kernel debian|proving|all] [--seconds N] [--verbose]
+#	examples/linux_module/run.sh [--kernel debian|proving|newest|all] [--seconds N] [--verbose]
 #
 # debian: Debian's 6.12, with its own headers; image, headers and source are of one version.
+# newest: likewise, of trixie-backports, with that suite's compiler; not one of all.
 # proving: the 6.12 that examples/pkvm_hyp/kernel.sh builds, with PROVE_LOCKING and PROVE_RCU:
 # there the kernel looks for wrong use of locks and RCU, and must find none.
 #
@@ -32,55 +33,106 @@ done
 suite linux_module
 case $kernels in
 all) kernels="debian proving" ;;
-debian | proving) ;;
-*) missing "usage: ${BASH_SOURCE[0]} [--kernel debian|proving|all] [--seconds N] [--verbose]" ;;
+debian | proving | newest) ;;
+*) missing "usage: ${BASH_SOURCE[0]} [--kernel debian|proving|newest|all] [--seconds N] [--verbose]" ;;
 esac
 
-# The tree that modules are built in; its tools run on this machine.
-fill_linux()
+# own_loader ROOT DIR...: programs below each DIR run with the loader and libraries of ROOT
+own_loader()
 {
-	local dir=$1 version image headers common abi
+	local host=$1 program lib
 
-	apt_begin "$dir" bookworm-backports arm64 || return
-	read -r version image headers common _ < <(apt_newest "$dir" \
-		'linux-image-6\.12.*-cloud-arm64' 'linux-headers-6\.12.*-cloud-arm64' \
-		'linux-headers-6\.12.*-common' 'linux-source-6\.12')
-	[ -n "${version:-}" ] || { echo "no 6.12 with headers and source"; return 1; }
-	abi=${common#linux-headers-}
-	abi=${abi%-common}
-	fill_debs bookworm-backports "$(dpkg --print-architecture)" \
-		"linux-kbuild-$abi=$version" "$dir/host" || return
-	(cd "$dir/apt/cache/archives" && apt_private "$dir" apt-get -q download \
-		"$image=$version" "$headers=$version" "$common=$version") &&
-		apt_unpack "$dir" && apt_end "$dir" && mkdir "$dir/usr" &&
-		mv "$dir/root/usr/src" "$dir/usr/src" && mkdir "$dir/usr/lib" &&
-		mv "$dir/host/root/usr/lib/linux-kbuild-$abi" "$dir/usr/lib" &&
-		mv "$dir/root/boot"/vmlinuz-* "$dir/Image" && rm -rf "$dir/root" "$dir/host" &&
-		sed -i 's|/usr/src|..|' "$dir/usr/src/$headers/Makefile" &&
-		mv "$dir/usr/src/$headers" "$dir/usr/src/tree" && echo "$version" >"$dir/version"
+	shift
+	find "$@" -type f -perm -100 ! -name '*.so*' | while read -r program; do
+		readelf -lW "$program" 2>/dev/null | grep -q INTERP || continue
+		lib=$(realpath --relative-to "$(dirname "$program")" "$host/usr/lib")
+		mv "$program" "$program.elf"
+		cat >"$program" <<-END
+		#!/bin/sh
+		real=\$(readlink -f "\$0")
+		lib=\${real%/*}/$lib/$(uname -m)-linux-gnu
+		exec "\$lib"/ld-linux*.so.* --argv0 "\$0" --library-path "\$lib" "\$real.elf" "\$@"
+		END
+		chmod +x "$program"
+	done
 }
 
-# kernel_of NAME: sets $what and $version for people, $image and $tree
+# What runs on this machine: the kernel's tools; of another Debian a compiler, too
+fill_host()
+{
+	local dir=$1 kbuild=$2 root=$1/host/root
+
+	shift 2
+	fill_debs "$release" "$(dpkg --print-architecture)" "$kbuild" "$@" "$dir/host" &&
+		mkdir -p "$dir/usr/lib" && mv "$root/usr/lib/${kbuild%=*}" "$dir/usr/lib" || return
+	[ $# = 0 ] || own_loader "$root" "$root/usr/bin" "$root/usr/libexec" "$root/usr/lib/gcc-cross" \
+		"$dir/usr/lib/${kbuild%=*}"
+}
+
+# fill_linux SERIES [PKG...] DIR: the tree that modules are built in; PKGs of the compiler
+fill_linux()
+{
+	local series=$1 dir=${*: -1} version image headers common abi
+
+	apt_begin "$dir" "$release" arm64 || return
+	read -r version image headers common _ < <(apt_newest "$dir" \
+		"linux-(binary|image)-$series.*-cloud-arm64" "linux-headers-$series.*-cloud-arm64" \
+		"linux-headers-$series.*-common" "linux-source-$series")
+	[ -n "${version:-}" ] || { echo "no kernel with headers and source in $release"; return 1; }
+	abi=${common#linux-headers-}
+	fill_host "$dir" "linux-kbuild-${abi%-common}=$version" "${@:2:$#-2}" || return
+	(cd "$dir/apt/cache/archives" && apt_private "$dir" apt-get -q download \
+		"$image=$version" "$headers=$version" "$common=$version") &&
+		apt_unpack "$dir" && apt_end "$dir" && mv "$dir/root/usr/src" "$dir/usr/src" &&
+		mv "$(find "$dir"/root/boot "$dir"/root/usr/lib/modules -name 'vmlinu[xz]*' -type f |
+			head -n 1)" "$dir/Image" && rm -rf "$dir/root" &&
+		sed -i 's|/usr/src|..|' "$dir/usr/src/$headers/Makefile" &&
+		ln -s "$headers" "$dir/usr/src/tree" && echo "$version" >"$dir/version"
+}
+
+cache_linux()
+{
+	cache_item "$1" fill_linux "${@:2}"
+	version=$(cat "$item/version") image=$item/Image tree=$item/usr/src/tree
+}
+
+# kernel_of NAME: sets $what and $version for people, $image and $tree, and $tools: programs
+# that come before those of this machine; $sparse: as the kernel's C=
 kernel_of()
 {
-	if [ "$1" = debian ]; then
-		cache_item linux-6.12-1 fill_linux
-		what="Debian's" version=$(cat "$item/version") image=$item/Image tree=$item/usr/src/tree
-	else
+	local release
+
+	tools='' sparse=2
+	case $1 in
+	debian)
+		release=bookworm-backports cache_linux linux-6.12-1 '6\.12'
+		what="Debian's"
+		;;
+	newest)
+		release=trixie-backports cache_linux linux-newest-1 '[0-9.]+' {gcc,cpp}-14-aarch64-linux-gnu \
+			libgcc-14-dev-arm64-cross binutils-{aarch64-linux-gnu,common} libsframe1 libc6 \
+			libgcc-s1 libstdc++6 lib{gmp10,isl23,mpfr6,mpc3} zlib1g libzstd1 liblzma5 \
+			libjansson4 libelf1t64 libssl3t64
+		what="Debian's newest" tools=$item/host/root/usr/bin
+		# Its headers lack what asks for sparse.
+		sparse=0
+		;;
+	proving)
 		. "$root/examples/pkvm_hyp/kernel.sh"
 		cache_kernel
 		what="with PROVE_LOCKING and PROVE_RCU"
 		version=$kernel_version image=$kernel_image tree=$kernel_tree
-	fi
+		;;
+	esac
 }
 
-# build DIR: sparse, and the compiler; what either says stands in DIR/log
+# build DIR: sparse if asked to, and the compiler; what either says stands in DIR/log
 build()
 {
 	mkdir -p "$1"
 	cp "${INVAL_EXAMPLES:-$root/examples}/linux_module"/{Kbuild,inval_module.c,inval_port.h} "$1"
-	make -s -C "$tree" M="$1" MO="$1" ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu- W=1 C=2 \
-		CONFIG_DEBUG_INFO_BTF_MODULES= INVAL="$root" \
+	PATH=${tools:+$tools:}$PATH make -s -C "$tree" M="$1" MO="$1" ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu- W=1 C=$sparse \
+		CONFIG_DEBUG_INFO_BTF_MODULES= CONFIG_PAHOLE_VERSION=0 INVAL="$root" \
 		INVAL_INCLUDE="${INVAL_INCLUDE:-$root/include}" modules >"$1/log" 2>&1
 }
 
@@ -143,7 +195,7 @@ judge_console()
 	said "$1: debugfs is as before" 0 'init: debugfs'
 	said "$1: comes to the end" 1 'init: end'
 	said "$1: the kernel reports nothing" 0 "$reports"
-	[ "$1" = debian ] || said "$1: it looked until the end" 1 'init: debug_locks 1'
+	[ "$1" != proving ] || said "$1: it looked until the end" 1 'init: debug_locks 1'
 }
 
 # Ours are of the library; 2^19 is what QEMU's SMMUv3 has, of which the driver takes less.
@@ -170,7 +222,7 @@ try()
 		fail "$1: build" "$(cat "$dir/log")"
 		return
 	fi
-	check "$1: neither gcc nor sparse has anything to say" test ! -s "$dir/log"
+	check "$1: neither gcc$([ "$sparse" = 0 ] || echo " nor sparse") has anything to say" test ! -s "$dir/log"
 	pack "$dir"
 	boot "$dir"
 	[ -z "$verbose" ] || cat "$console"
@@ -181,7 +233,7 @@ try()
 	versions="${versions:+$versions, }$version ($what)"
 }
 
-need_packages gcc-aarch64-linux-gnu make sparse cpio libelf1 libssl3
+need_packages binutils gcc-aarch64-linux-gnu make sparse cpio libelf1 libssl3
 cache_debs busybox-arm64-1 bookworm arm64 busybox-static
 busybox=$item/root/usr/bin/busybox
 cache_qemu
