@@ -6,8 +6,9 @@ readme.py [--write] ROWS
 
 ROWS has a line "| target | version | what ran | how to repeat |" for each program that
 ran. Each must stand in README's table of targets, but for version numbers, which move with
-Debian; --write puts them there. The names in the table of hooks must occur in the ports,
-and who may run with whom must be what inval/domain.h says.
+Debian; --write puts them there. The names in the table of hooks must occur in the ports;
+each port has all hooks of a row, or none where README says "not there", and each group of
+inval/port.h has a row. Who may run with whom must be what inval/domain.h says.
 """
 import argparse
 import pathlib
@@ -22,6 +23,8 @@ HEAD = "| target | version | what ran there | how to repeat it |\n|---|---|---|-
 # The columns of the table of hooks.
 PORTS = {"Linux": "linux_module", "pKVM at EL2": "pkvm_hyp", "Xen": "xen",
          "bare metal": "bare_metal_vmm", "user space": "port_c11"}
+# What a row is called in inval/port.h, where that is another word.
+GROUPS = {"free later": "READ", "read side": "READ", "hold side": "HOLD"}
 
 
 def cells(line):
@@ -58,18 +61,39 @@ def check_targets(text, rows):
             versions("| %s |" % " | ".join(cells(row))) in have, row
 
 
-def check_hooks(text):
+def port_of(title):
+    path = ROOT / "examples" / PORTS[title] / "inval_port.h"
+    return re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.S)
+
+
+def check_names(table):
     """A name is in backticks; "same" is what Linux has."""
-    table = find(text, "group")
     for row in table[1:]:
         for title, cell in zip(table[0][1:], row[1:]):
-            path = ROOT / "examples" / PORTS[title] / "inval_port.h"
-            if not path.exists():
-                continue
-            port = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.S)
             for name in re.findall("`([^`]+)`", row[1] if cell == "same" else cell):
                 yield "%s, %s: %s is in its port" % (row[0], title, name), \
-                    re.search(r"\b%s\b" % re.escape(name), port), str(path)
+                    re.search(r"\b%s\b" % re.escape(name), port_of(title)), PORTS[title]
+
+
+def hook_groups():
+    text = (ROOT / "include/inval/port.h").read_text(encoding="utf-8")
+    return {group: set(re.findall(r"INVAL_PORT_HOOK\((\w+)", body)) for group, body in re.findall(
+        r"define INVAL_PORT_USES_(\w+)\(part\) \\\n((?:.*\\\n)+)", text)}
+
+
+def check_hooks(table):
+    hooks = hook_groups()
+    seen = set()
+    for row in table[1:]:
+        for name in row[0].split(":")[0].split(", "):
+            group = GROUPS.get(name, name.upper())
+            seen.add(group)
+            for title, cell in zip(table[0][1:], row[1:]):
+                want = set() if cell.startswith("not there") else hooks[group]
+                have = hooks[group] & set(re.findall(
+                    r"^static inline [^;(]*?\b(inval_port_\w+)\(", port_of(title), re.M))
+                yield "%s, %s: %d hooks" % (row[0], title, len(want)), have == want, have ^ want
+    yield "each group of hooks has a row", seen == set(hooks), seen ^ set(hooks)
 
 
 def check_matrix(text):
@@ -92,7 +116,9 @@ def main():
         write(README.read_text(encoding="utf-8"), rows)
     text = README.read_text(encoding="utf-8")
     passed = failed = 0
-    for name, good, detail in [*check_targets(text, rows), *check_hooks(text), *check_matrix(text)]:
+    hooks = find(text, "group")
+    for name, good, detail in [*check_targets(text, rows), *check_names(hooks),
+                               *check_hooks(hooks), *check_matrix(text)]:
         passed += bool(good)
         failed += not good
         if not good:
