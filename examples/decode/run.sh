@@ -3,33 +3,25 @@
 #
 # Build the decoder and show it one queue in every form that it reads.
 set -u
-here=$(cd "$(dirname "$0")" && pwd)
-root=$(cd "$here/../.." && pwd)
-out=${INVAL_BUILD:-$root/build}/examples/decode
-cc=${CC:-cc}
-passed=0
-failed=0
+. "$(dirname "${BASH_SOURCE[0]}")/../../tests/lib.sh"
+suite decode
+need_packages gcc-12 libc6-dev
 
-command -v "$cc" >/dev/null || { echo "decode: MISSING: a C compiler (apt-get install gcc)"; exit 2; }
-mkdir -p "$out"
-"$cc" -std=c99 -O2 -Wall -Wextra -Werror -I"$root/include" "$here/decode.c" -o "$out/decode" || {
-	echo "decode: 0 passed, 1 failed"
-	exit 1
-}
+check "build" gcc-12 -std=c99 -O2 -Wall -Wextra -Werror -I"$root/include" \
+	"$root/examples/decode/decode.c" -o "$out/decode"
 
 # expect NAME RC TEXT: what the decoder said, in $said, with exit code $rc
 expect()
 {
 	if [ "$rc" = "$2" ] && [ "$said" = "$3" ]; then
-		passed=$((passed + 1))
+		pass
 	else
-		failed=$((failed + 1))
-		printf 'FAILED: %s: exit code %s\n%s\n-- instead of %s\n%s\n' "$1" "$rc" "$said" "$2" "$3"
+		fail "$1" "exit code $rc"$'\n'"$said"$'\n'"-- instead of $2"$'\n'"$3"
 	fi
 }
 
-# queue: five commands as bytes; the fourth and the fifth are not legal
-queue()
+# dump: five commands as bytes; the fourth and the fifth are not legal
+dump()
 {
 	printf '\x12\x30\x20\x00\x05\x00\x07\x00\x01\x06\x60\x00\x00\x00\x00\x00'
 	printf '\x40\x08\x00\x00\x42\x00\x00\x00\x34\x00\x00\x00\x00\x00\x00\x00'
@@ -54,7 +46,7 @@ ask()
 	rc=$?
 }
 
-queue >"$out/queue.bin"
+dump >"$out/queue.bin"
 ask "$out/queue.bin" --binary
 echo "$said"
 expect "a queue's memory" 1 "$text"
@@ -100,7 +92,5 @@ expect "no hex dump" 2 "decode: line 1 is not 16 bytes
 0 commands, 0 illegal"
 ask /dev/null --idr0=
 expect "a register without a value" 2 "${said}"
-[[ $said == usage:* ]] || { failed=$((failed + 1)); echo "FAILED: no usage"; }
-
-echo "decode: $passed passed, $failed failed"
-[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
+[[ $said == usage:* ]] || fail "no usage" "$said"
+finish

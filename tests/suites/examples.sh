@@ -7,7 +7,6 @@ set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 suite examples
 need_packages gcc-12 libc6-dev
-export CC=gcc-12
 
 run()
 {
