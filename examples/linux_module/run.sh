@@ -187,6 +187,7 @@ judge_console()
 {
 	said "$1: the self-test passes at each load" 2 'inval: selftest: passed'
 	said "$1: the torture ends" 1 'inval: torture: passed'
+	said "$1: figures in debugfs" 2 'figures: (flushes|library_tlbi) [1-9]'
 	said "$1: unloads in the middle of it" 1 'inval: torture: stopped'
 	said "$1: loads again" 1 'init: again running'
 	said "$1: unloads, twice" 2 'inval: unloaded'
