@@ -141,7 +141,7 @@ static inline bool inval_fits(uint64_t value, uint32_t bits)
 static inline uint32_t inval_log2(uint64_t value)
 {
 #if defined(__x86_64__) || defined(__aarch64__)
-	return 63U - (uint32_t)__builtin_clzll(value);
+	return 63U ^ (uint32_t)__builtin_clzll(value);
 #else
 	uint32_t log2 = 0, step;
 
