@@ -188,7 +188,9 @@ def examples():
             yield "%s of %s is %s" % (hook, where, have), have in want.lower()
         for hook in ("cmpxchg64", "xchg64"):
             body = re.search(r"\binval_port_%s\(.*?\n\}" % hook, text, re.S)[0]
-            yield "%s of %s" % (hook, where), body.count("inval_port_mb();") == 2
+            beside = "inval_port_%s();" % ("c11_beside" if port == "c11" else "mb")
+            yield "%s of %s" % (hook, where), body.count(beside) == 2
+    yield "c11_beside, but for x86", "#else\n\tinval_port_mb();\n#endif" in text
 
 
 def main():
