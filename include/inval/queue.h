@@ -507,15 +507,13 @@ static inline void inval_queue_reset(struct inval_queue *q)
 
 /**
  * inval_queue_ticket_init() - a ticket for the next commands
- * @t: the caller's
+ * @t: the caller's; without commands its end and faults mean nothing
  *
  * Context: any.
  */
 static inline void inval_queue_ticket_init(struct inval_ticket *t)
 {
 	t->id = 0;
-	t->end = 0;
-	t->faults = 0;
 	t->atc = false;
 	t->queue = NULL;
 	t->priv = 0;
