@@ -630,7 +630,7 @@ TEST(range, single)
 			req.leaf_lg2 = (uint8_t)(granule_lg2 + (i >> 6) % 2U * (i >> 7) % 30U);
 		req.d128 = (i & 32U) != 0U;
 		if (inval_range_start(&it, &req, &how) != 0 ||
-		    !inval_range_single(&req, &how, &piece))
+		    !inval_range_single(&req, req.addr + (req.bytes - 1U), how.ril, &piece))
 			continue;
 		num++;
 		CHECK(inval_range_count(&it) == 1U && inval_range_next(&it, &want) &&

@@ -130,8 +130,9 @@ typedef int (*inval_issue_fn)(struct inval_smmu *smmu, const struct inval_cmd *c
  */
 typedef int (*inval_wait_fn)(struct inval_smmu *smmu, const struct inval_ticket *ticket);
 
-/* Internal: the groups of one SMMU, in order. */
+/* Internal: the groups of one SMMU, in order; NONE: it has been given no command. */
 enum inval_group {
+	INVAL_GROUP_NONE,
 	INVAL_GROUP_TLBI,
 	INVAL_GROUP_CLEAR,
 	INVAL_GROUP_ATC
@@ -146,19 +147,19 @@ enum inval_group {
 
 /**
  * struct inval_walk_cut - internal: the request as SMMUs want it, kept for the next
+ * @last: last byte of it, where not everything is asked for
  * @how: what it was cut for, as features and INVAL_WALK_ONE
  * @count: TLBIs of it; INVAL_WALK_WHOLE: everything is asked for
- * @kept: the first of them, in @piece
- * @piece: without opcode and tag
+ * @piece: the first of them, without opcode and tag
  * @rest: the others, where there are
  * @span: the request as ATC_INV
  * @spans: their number; 0: not yet known
  * @span_num: as asked for by the policy they were made for
  */
 struct inval_walk_cut {
+	uint64_t last;
 	uint64_t how;
 	uint64_t count;
-	uint32_t kept;
 	struct inval_range_piece piece[INVAL_WALK_PIECES];
 	struct inval_range rest;
 	struct inval_range_span span[INVAL_RANGE_MAX_SPANS];
@@ -177,10 +178,9 @@ struct inval_walk_cut {
  * @stu_lg2: smallest span for ATC_INV
  * @live: no entry was dead when the walk began
  * @smmu: the SMMU now; NULL: its entries are skipped
- * @group: enum inval_group
+ * @group: of its last command
  * @next: place of the next command in the batch
  * @full: end of the batch
- * @busy: this SMMU has been given a command
  * @wait: of this SMMU; those before it are not yet waited for
  * @last: end of the waits
  * @all: everything, on this SMMU
@@ -193,13 +193,12 @@ struct inval_walk {
 	struct inval_walk_cut *cut;
 	const struct inval_entry *entries;
 	const struct inval_entry *end;
-	uint8_t stu_lg2;
+	uint32_t stu_lg2;
 	bool live;
 	struct inval_smmu *smmu;
 	enum inval_group group;
 	struct inval_cmd *next;
 	struct inval_cmd *full;
-	bool busy;
 	struct inval_flush_wait *wait;
 	struct inval_flush_wait *last;
 	bool all;
@@ -304,7 +303,6 @@ INVAL_ALWAYS_INLINE void inval_walk_issue(struct inval_walk *w, bool sync, inval
 /* Internal: is there room for one more command? Not after an error. */
 INVAL_ALWAYS_INLINE bool inval_walk_room(struct inval_walk *w, inval_issue_fn issue)
 {
-	w->busy = true;
 	if (w->next == w->full)
 		inval_walk_issue(w, false, issue);
 	return w->smmu != NULL;
@@ -329,10 +327,10 @@ INVAL_ALWAYS_INLINE bool inval_walk_push(struct inval_walk *w, uint64_t d0, uint
 INVAL_ALWAYS_INLINE bool inval_walk_group(struct inval_walk *w, enum inval_group group,
 					  inval_issue_fn issue)
 {
-	if (w->group == group)
-		return true;
+	enum inval_group last = w->group;
+
 	w->group = group;
-	if (!w->busy)
+	if (last == group || last == INVAL_GROUP_NONE)
 		return true;
 	inval_port_count(INVAL_COUNT_SYNC, 1);
 	return inval_walk_push(w, INVAL_OP_SYNC, 0, issue);
@@ -346,7 +344,7 @@ INVAL_ALWAYS_INLINE bool inval_walk_group(struct inval_walk *w, enum inval_group
 INVAL_ALWAYS_INLINE void inval_walk_close(struct inval_walk *w, inval_issue_fn issue,
 					  inval_wait_fn wait)
 {
-	if (!w->busy)
+	if (w->group == INVAL_GROUP_NONE)
 		return;
 	if (w->smmu != NULL)
 		inval_walk_issue(w, true, issue);
@@ -358,16 +356,20 @@ INVAL_ALWAYS_INLINE void inval_walk_close(struct inval_walk *w, inval_issue_fn i
 		inval_walk_drain(w, wait);
 }
 
-/* Internal: cut a request that is not a single granule. */
+/* Internal: cut a request that is not a single granule, for @cut. */
 static inline void inval_walk_slice(struct inval_walk_cut *c, const struct inval_range_req *req,
-				    struct inval_range_how how)
+				    uint64_t cut)
 {
+	struct inval_range_how how;
 	struct inval_range it;
 
+	how.ril = (cut & INVAL_FEAT_RIL) != 0U;
+	how.ds = (cut & INVAL_FEAT_DS) != 0U;
+	how.one = (cut & INVAL_WALK_ONE) != 0U;
 	inval_range_set(&it, req, &how);
 	(void)inval_range_next(&it, &c->piece[0]);
-	c->kept = inval_range_next(&it, &c->piece[1]) ? 2U : 1U;
-	c->count = c->kept + inval_range_count(&it);
+	if (inval_range_next(&it, &c->piece[1]))
+		c->count = INVAL_WALK_PIECES + inval_range_count(&it);
 	c->rest = it;
 }
 
@@ -375,16 +377,10 @@ static inline void inval_walk_slice(struct inval_walk_cut *c, const struct inval
 INVAL_ALWAYS_INLINE void inval_walk_shape(struct inval_walk_cut *c,
 					const struct inval_range_req *req, uint64_t cut)
 {
-	struct inval_range_how how;
-
-	how.ril = (cut & INVAL_FEAT_RIL) != 0U;
-	how.ds = (cut & INVAL_FEAT_DS) != 0U;
-	how.one = (cut & INVAL_WALK_ONE) != 0U;
 	c->how = cut;
-	c->kept = 1;
 	c->count = 1;
-	if (!inval_range_single(req, &how, &c->piece[0]))
-		inval_walk_slice(c, req, how);
+	if (!inval_range_single(req, c->last, (cut & INVAL_FEAT_RIL) != 0U, &c->piece[0]))
+		inval_walk_slice(c, req, cut);
 }
 
 /* Internal: what this SMMU makes of the request. */
@@ -420,8 +416,7 @@ INVAL_ALWAYS_INLINE struct inval_smmu *inval_walk_smmu(struct inval_walk *w, uin
 INVAL_ALWAYS_INLINE bool inval_walk_open(struct inval_walk *w, const struct inval_entry *e)
 {
 	w->next = w->f->batch;
-	w->busy = false;
-	w->group = INVAL_GROUP_TLBI;
+	w->group = INVAL_GROUP_NONE;
 	w->dead = false;
 	w->smmu = inval_walk_smmu(w, inval_entry_smmu(e));
 	if (w->smmu == NULL)
@@ -441,19 +436,26 @@ static inline uint64_t inval_walk_d0_all(const struct inval_entry *e)
 	return asid ? d0 : d0 & ~(0xffffULL << INVAL_CMD_ASID_SHIFT);
 }
 
-/* Internal: does the request pass the IPAs that this SMMU's commands can name? */
+/*
+ * Internal: does the request pass the IPAs that this SMMU's commands can name? 48 bits
+ * all can.
+ */
 INVAL_ALWAYS_INLINE bool inval_walk_wide(const struct inval_walk *w)
 {
-	return !inval_fits(w->req->addr + (w->req->bytes - 1U),
-			   inval_check_ipa_bits(&w->smmu->caps));
+	return !inval_fits(w->cut->last, 48) &&
+	       !inval_fits(w->cut->last, inval_check_ipa_bits(&w->smmu->caps));
 }
 
 /* Internal: the TLBIs of a range that needs many, but for the first. */
-INVAL_ALWAYS_INLINE void inval_walk_range(struct inval_walk *w, uint64_t d0, inval_issue_fn issue)
+INVAL_ALWAYS_INLINE void inval_walk_others(struct inval_walk *w, uint64_t d0, inval_issue_fn issue)
 {
+	const struct inval_range_piece *piece = &w->cut->piece[1];
 	struct inval_range it = w->cut->rest;
 	uint32_t num;
 
+	if (!inval_walk_push(w, d0 | piece->d0, piece->d1, issue))
+		return;
+	inval_port_count(INVAL_COUNT_TLBI, 1);
 	while (it.left != 0U && inval_walk_room(w, issue)) {
 		num = inval_range_fill(&it, d0, w->next, (uint32_t)(w->full - w->next));
 		w->next += num;
@@ -468,6 +470,7 @@ INVAL_ALWAYS_INLINE void inval_walk_tlbi(struct inval_walk *w, const struct inva
 	uint64_t d0 = (e->key << 11) | e->op_range;
 	const struct inval_range_piece *piece = w->cut->piece;
 
+	w->group = INVAL_GROUP_TLBI;
 	if (w->all || (e->op_range == INVAL_OP_TLBI_S2_IPA && inval_walk_wide(w))) {
 		(void)inval_walk_push(w, inval_walk_d0_all(e), 0, issue);
 		inval_port_count(INVAL_COUNT_TLBI, 1);
@@ -475,11 +478,9 @@ INVAL_ALWAYS_INLINE void inval_walk_tlbi(struct inval_walk *w, const struct inva
 	}
 	if (!inval_walk_push(w, d0 | piece[0].d0, piece[0].d1, issue))
 		return;
-	if (w->cut->kept != 1U && !inval_walk_push(w, d0 | piece[1].d0, piece[1].d1, issue))
-		return;
-	inval_port_count(INVAL_COUNT_TLBI, w->cut->kept);
-	if (w->cut->count != w->cut->kept)
-		inval_walk_range(w, d0, issue);
+	inval_port_count(INVAL_COUNT_TLBI, 1);
+	if (w->cut->count != 1U)
+		inval_walk_others(w, d0, issue);
 }
 
 /*
@@ -589,7 +590,8 @@ inval_walk_atc(struct inval_walk *w, const struct inval_entry *e, bool full, inv
 	w->wait->ticket.atc = true;
 	if (!full) {
 		if (w->cut->spans == 0U || w->cut->span_num != w->smmu->policy.atc_spans)
-			inval_walk_spans(w->cut, w->req, w->stu_lg2, w->smmu->policy.atc_spans);
+			inval_walk_spans(w->cut, w->req, (uint8_t)w->stu_lg2,
+					 w->smmu->policy.atc_spans);
 		if (w->cut->spans != 1U)
 			return inval_walk_device(w, e, issue);
 		d1 = w->cut->span[0].addr | w->cut->span[0].size;
@@ -613,11 +615,17 @@ inval_walk_entry(struct inval_walk *w, const struct inval_entry *e, inval_issue_
 	} else if (type <= INVAL_TYPE_S2_VMID) {
 		inval_walk_tlbi(w, e, issue);
 	} else if (!inval_walk_cleared(w, e)) {
-		if (inval_walk_group(w, INVAL_GROUP_CLEAR, issue))
-			(void)inval_walk_push(w, inval_walk_d0_all(e), 0, issue);
-		inval_port_count(INVAL_COUNT_TLBI, 1);
+		if (inval_walk_group(w, INVAL_GROUP_CLEAR, issue) &&
+		    inval_walk_push(w, inval_walk_d0_all(e), 0, issue))
+			inval_port_count(INVAL_COUNT_TLBI, 1);
 	}
 	return e + 1;
+}
+
+/* Internal: is there an entry @e, of the same SMMU as the one before it? */
+INVAL_ALWAYS_INLINE bool inval_walk_goes_on(const struct inval_walk *w, const struct inval_entry *e)
+{
+	return e != w->end && (e->key ^ e[-1].key) >> 56 == 0U;
 }
 
 /* Internal: the entries of one SMMU; returns the first of the next. */
@@ -625,15 +633,17 @@ INVAL_ALWAYS_INLINE const struct inval_entry *
 inval_walk_entries(struct inval_walk *w, const struct inval_entry *e, inval_issue_fn issue,
 		   inval_wait_fn wait)
 {
-	uint64_t number = e->key >> 56;
-
 	if (inval_walk_open(w, e)) {
 		do
 			e = inval_walk_entry(w, e, issue);
-		while (w->smmu != NULL && e != w->end && e->key >> 56 == number);
+		while (w->smmu != NULL && inval_walk_goes_on(w, e));
 		inval_walk_close(w, issue, wait);
+		if (w->smmu != NULL)
+			return e;
+	} else {
+		e++;
 	}
-	while (e != w->end && e->key >> 56 == number)
+	while (inval_walk_goes_on(w, e))
 		e++;
 	return e;
 }
@@ -652,8 +662,11 @@ INVAL_ALWAYS_INLINE void inval_walk_begin(struct inval_walk *w, struct inval_wal
 					  const struct inval_range_req *req,
 					  struct inval_flush *f)
 {
+	cut->last = req->addr + (req->bytes - 1U);
 	cut->count = inval_range_is_all(req->bytes) ? INVAL_WALK_WHOLE : 0U;
-	cut->how = ~0ULL;
+	cut->how = ~0ULL;	/* no SMMU's: what was not cut is not read */
+	cut->piece[0].d0 = 0;
+	cut->piece[0].d1 = 0;
 	cut->spans = 0;
 	w->f = f;
 	w->req = req;
@@ -667,7 +680,7 @@ INVAL_ALWAYS_INLINE void inval_walk_begin(struct inval_walk *w, struct inval_wal
 
 /* Internal: inval_flush_walk(); @live: no entry is dead. */
 INVAL_ALWAYS_INLINE int inval_walk_all(const struct inval_entry *entries, uint32_t num,
-				       uint8_t stu_lg2, bool live,
+				       uint32_t stu_lg2, bool live,
 				       const struct inval_range_req *req, struct inval_flush *f,
 				       inval_issue_fn issue, inval_wait_fn wait)
 {
@@ -744,7 +757,7 @@ inval_flush_walk_array(struct inval_array *a, const struct inval_range_req *req,
 	if (a == NULL)
 		return inval_walk_all(NULL, 0, 12, true, req, f, issue, wait);
 	return inval_walk_all(inval_array_at(a), inval_port_load32(&a->num),
-			  (uint8_t)inval_port_load32(&a->stu_lg2),
+			  inval_port_load32(&a->stu_lg2),
 			  inval_port_load32(&a->dead) == 0U, req, f, issue, wait);
 }
 
@@ -831,7 +844,7 @@ static inline int inval_flush_wait_queue(struct inval_smmu *smmu,
 
 /* Internal: a walk through the library's queues; once in an embedder's code. */
 static inline int inval_flush_queues(const struct inval_entry *entries, uint32_t num,
-				     uint8_t stu_lg2, bool live,
+				     uint32_t stu_lg2, bool live,
 				     const struct inval_range_req *req, struct inval_flush *f)
 {
 	return inval_walk_all(entries, num, stu_lg2, live, req, f, inval_flush_issue,
@@ -872,7 +885,7 @@ static inline INVAL_MUST_CHECK int inval_flush_array(struct inval_array *a,
 	if (a == NULL)
 		return inval_flush_queues(NULL, 0, 12, true, req, f);
 	return inval_flush_queues(inval_array_at(a), inval_port_load32(&a->num),
-				  (uint8_t)inval_port_load32(&a->stu_lg2),
+				  inval_port_load32(&a->stu_lg2),
 				  inval_port_load32(&a->dead) == 0U, req, f);
 }
 

@@ -218,23 +218,22 @@ static inline void inval_range_ril(struct inval_range *it, const struct inval_ra
 }
 
 /*
- * Internal: the command of a request, which is good, within one granule that no block
- * is around: what most requests are. False for any other.
+ * Internal: the command of a request, which is good and ends with byte @last, within one
+ * granule that no block is around: what most requests are. False for any other.
  */
-INVAL_ALWAYS_INLINE bool inval_range_single(const struct inval_range_req *req,
-					    const struct inval_range_how *how,
-					    struct inval_range_piece *piece)
+INVAL_ALWAYS_INLINE bool inval_range_single(const struct inval_range_req *req, uint64_t last,
+					    bool ril, struct inval_range_piece *piece)
 {
 	uint32_t unit_lg2 = req->granule_lg2;
 	uint64_t addr = req->addr >> unit_lg2;
 
-	if ((req->addr + (req->bytes - 1U)) >> unit_lg2 != addr || req->leaf_lg2 > unit_lg2)
+	if (last >> unit_lg2 != addr || req->leaf_lg2 > unit_lg2)
 		return false;
 	piece->d0 = 0;
 	piece->d1 = addr << unit_lg2;
 	if (req->leaf)
 		piece->d1 |= 1ULL << INVAL_CMD_LEAF_SHIFT;
-	if (how->ril && req->leaf && req->leaf_lg2 != 0U)
+	if (ril && req->leaf && req->leaf_lg2 != 0U)
 		piece->d1 |= inval_range_tg(unit_lg2, INVAL_CMD_TG_SHIFT) |
 			     inval_bits(3, INVAL_CMD_TTL_SHIFT) |
 			     inval_bits(req->d128 ? 1U : 0U, INVAL_CMD_TTL128_SHIFT);
