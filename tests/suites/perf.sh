@@ -134,6 +134,8 @@ python3 "$root/bench/count.py" "$out/count.txt" "$root/bench/limits" "$out/dump"
 	"$out/arm64.log" 2>&1 |
 	tee "$out/log"
 tally "limits" "$out/log" "${PIPESTATUS[0]}"
+check "profile of a case" python3 "$root/bench/count.py" "$out/count.txt" "$root/bench/limits" \
+	"$out/dump" "$out/arm64.log" --profile "vet ATC_INV"
 
 # Times are taken, and judged by nobody: but both ways have the same results.
 bash "$root/bench/run.sh" --quick >"$out/bench.log" 2>&1 </dev/null
