@@ -119,7 +119,7 @@ kernel_of()
 		;;
 	proving)
 		. "$root/examples/pkvm_hyp/kernel.sh"
-		cache_kernel
+		cache_kernel 6.12
 		what="with PROVE_LOCKING and PROVE_RCU"
 		version=$kernel_version image=$kernel_image tree=$kernel_tree
 		;;

@@ -4,13 +4,13 @@
 # ends. Only lines of our own; each stands beside a line that is in there once.
 
 # arch/arm64/include/asm/kvm_asm.h
-/^\t__KVM_HOST_SMCCC_FUNC___pkvm_teardown_vm,$/a\
+/^\t__KVM_HOST_SMCCC_FUNC___pkvm_\(finalize_\)\?teardown_vm,$/a\
 	__KVM_HOST_SMCCC_FUNC___inval_call,
 
 # arch/arm64/kvm/hyp/nvhe/hyp-main.c
 /^typedef void (\*hcall_t)(struct kvm_cpu_context \*);$/i\
 void handle___inval_call(struct kvm_cpu_context *host_ctxt);
-/^\tHANDLE_FUNC(__pkvm_teardown_vm),$/a\
+/^\tHANDLE_FUNC(__pkvm_\(finalize_\)\?teardown_vm),$/a\
 	HANDLE_FUNC(__inval_call),
 
 # arch/arm64/kvm/hyp/nvhe/Makefile

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # shellcheck shell=bash
 #
-# A Linux 6.12 for arm64 of our own, kept in the cache. Source it after tests/lib.sh and
+# A Linux for arm64 of our own, kept in the cache. Source it after tests/lib.sh and
 # tests/cache.sh:
 #
-# cache_kernel		sets
+# cache_kernel 6.12|newest	of bookworm-backports, or the newest of trixie's; sets
 #	$kernel_version	Debian's version of its source, for instance 6.12.95-1~bpo12+1
 #	$kernel_image	Image: KVM at EL2 (also kvm-arm.mode=protected), PL011, PCI, SMMUv3,
 #			initramfs, modules, debugfs, PROVE_LOCKING, PROVE_RCU (kernel.config)
@@ -61,14 +61,17 @@ kernel_patch()
 	: >"$tree/$kernel_kvm/inval_host.c"
 }
 
-# Each option asked for is in: one whose needs are not met is dropped without a word.
+# Each option asked for is in: one whose needs are not met is dropped without a word. One
+# that this kernel has by another name, or always, is not looked for.
 kernel_configure()
 {
 	local line
 
 	kernel_make "$1" KCONFIG_ALLCONFIG="$kernel_here/kernel.config" allnoconfig || return
 	grep '^CONFIG_' "$kernel_here/kernel.config" | while read -r line; do
-		grep -qxF "$line" "$1/.config" || { echo "not in .config: $line"; return 1; }
+		grep -qxF "$line" "$1/.config" ||
+			! grep -rqx --include='Kconfig*' "config $(cut -d= -f1 <<<"${line#CONFIG_}")" "$1" ||
+			{ echo "not in .config: $line"; return 1; }
 	done
 }
 
@@ -84,16 +87,18 @@ kernel_prune()
 		rm -f .tmp_vmlinux* .needed && find . -type d -empty -delete)
 }
 
+# fill_kernel RELEASE SERIES DIR
 fill_kernel()
 {
-	local dir=$1 tree=$1/tree
+	local release=$1 series=$2 dir=$3 tree=$3/tree version source
 
 	mkdir "$tree"
-	apt_begin "$dir" bookworm-backports arm64 &&
-		(cd "$dir/apt/cache/archives" && apt_private "$dir" apt-get -q download linux-source-6.12) &&
-		kernel_unpack "$dir" &&
-		dpkg-deb -f "$dir"/apt/cache/archives/linux-source-*.deb Version >"$dir/version" &&
-		apt_end "$dir" && touch "$tree/.unpacked" && kernel_patch "$tree" &&
+	apt_begin "$dir" "$release" arm64 || return
+	read -r version source _ < <(apt_newest "$dir" "linux-source-$series")
+	(cd "$dir/apt/cache/archives" &&
+		apt_private "$dir" apt-get -q download "${source:?none in $release}=$version") &&
+		kernel_unpack "$dir" && echo "$version" >"$dir/version" && apt_end "$dir" &&
+		touch "$tree/.unpacked" && kernel_patch "$tree" &&
 		kernel_configure "$tree" && kernel_make "$tree" Image modules &&
 		kernel_prune "$tree" && cp "$tree/arch/arm64/boot/Image" "$dir/Image"
 }
@@ -101,9 +106,12 @@ fill_kernel()
 # shellcheck disable=SC2034,SC2154 # for the caller; of tests/cache.sh
 cache_kernel()
 {
+	local from=(bookworm-backports '6\.12')
+
+	[ "$1" = 6.12 ] || from=(trixie-backports '[0-9.]+')
 	need_packages gcc-aarch64-linux-gnu make flex bison bc libssl-dev xz-utils
-	cache_item "kernel-6.12-1-$({ cat "$kernel_here"/kernel.{config,sed} &&
-		aarch64-linux-gnu-gcc --version; } | sha256sum | cut -c1-12)" fill_kernel
+	cache_item "kernel-$1-1-$({ cat "$kernel_here"/kernel.{config,sed} &&
+		aarch64-linux-gnu-gcc --version; } | sha256sum | cut -c1-12)" fill_kernel "${from[@]}"
 	kernel_version=$(cat "$item/version")
 	kernel_image=$item/Image
 	kernel_tree=$item/tree

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #
 # The library inside KVM's hypervisor at EL2, in protected mode:
-#	examples/pkvm_hyp/run.sh [--verbose]
+#	examples/pkvm_hyp/run.sh [--kernel 6.12|newest] [--verbose]
 #
-# Builds Linux 6.12 (kernel.sh) with inval_el2.c as one of the nVHE objects, by the
+# Builds Linux (kernel.sh) with inval_el2.c as one of the nVHE objects, by the
 # kernel's own build, and boots it on QEMU with an SMMUv3, on a CPU without VHE and on one
 # with (hVHE, LSE atomics). The host's end, inval_host.c, says on the console what came
 # of each call; what QEMU's SMMU says it consumed is compared with that.
@@ -16,12 +16,18 @@ set -u
 . "$root/tests/cache.sh"
 . "$root/examples/pkvm_hyp/kernel.sh"
 
+kernel=6.12
 verbose=
-case ${1:-} in
-'') ;;
---verbose) verbose=1 ;;
-*) missing "usage: ${BASH_SOURCE[0]} [--verbose]" ;;
-esac
+while [ $# -gt 0 ]; do
+	case $1 in
+	--kernel) kernel=${2:-}; shift ;;
+	--verbose) verbose=1 ;;
+	*) kernel= ;;
+	esac
+	shift
+done
+[[ $kernel =~ ^(6\.12|newest)$ ]] ||
+	missing "usage: ${BASH_SOURCE[0]} [--kernel 6.12|newest] [--verbose]"
 here=${INVAL_EXAMPLES:-$root/examples}/pkvm_hyp
 include=${INVAL_INCLUDE:-$root/include}
 stack_bytes=4096
@@ -160,7 +166,7 @@ run_cpu()
 }
 
 cache_qemu
-cache_kernel
+cache_kernel "$kernel"
 say "Linux $kernel_version, $("$qemu" --version | head -n 1)"
 key=pkvm-1-$({ ours | xargs cat; echo "$kernel_tree $kernel_version"; } | sha256sum | cut -c1-16)
 # Not cache_item's "missing": what does not compile is a failure.

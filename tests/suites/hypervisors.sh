@@ -7,7 +7,7 @@
 # kernel under QEMU where it has one; two ports in one program, in C and in C++; README's
 # tables against what ran and against the ports. Each run.sh says on success what its row
 # of README's table is ("table: | ..."); --write puts these rows there. --long: Debian's
-# newest kernel and a dom0 of Xen's, too. EXAMPLE...: just these, for work on one.
+# newest kernels and a dom0 of Xen's, too. EXAMPLE...: just these, for work on one.
 set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 suite hypervisors
@@ -92,6 +92,7 @@ for name; do
 done
 if [ -n "$long" ]; then
 	example linux_module --kernel newest
+	example pkvm_hyp --kernel newest
 	example xen --dom0
 fi
 python3 "$root/tests/hypervisors/readme.py" $write "$rows" >"$out/readme.log" 2>&1
