@@ -551,25 +551,32 @@ static inline int inval_array_join(struct inval_array *a, struct inval_entry *to
 	return 0;
 }
 
+/* Internal: behind @a: what lives in @base from @done on and is below @add, and @add. */
+static inline int inval_array_place(struct inval_array *a, struct inval_array *base,
+				    uint32_t total, uint32_t *done, const struct inval_entry *add)
+{
+	struct inval_entry *to = inval_array_at(a), *from = inval_array_at(base);
+	uint32_t at = *done + inval_array_find(from + *done, total - *done, add->key);
+	bool found = at < total && from[at].key == add->key;
+
+	a->num += inval_array_copy(to + a->num, base, *done, at);
+	*done = found ? at + 1U : at;
+	return inval_array_join(a, &to[a->num++], add, found ? &from[at] : NULL);
+}
+
 /* Internal: into the empty @a: what lives in @base (or nothing: @a itself), and @add. */
 static inline int inval_array_fill(struct inval_array *a, struct inval_array *base,
 				   const struct inval_entry *add, uint32_t num)
 {
-	struct inval_entry *to = inval_array_at(a), *from = inval_array_at(base);
-	uint32_t total = base->num, done = 0, at, i;
-	bool found;
+	uint32_t total = base->num, done = 0, i;
 	int err;
 
 	for (i = 0; i < num; i++) {
-		at = done + inval_array_find(from + done, total - done, add[i].key);
-		a->num += inval_array_copy(to + a->num, base, done, at);
-		found = at < total && from[at].key == add[i].key;
-		err = inval_array_join(a, &to[a->num++], &add[i], found ? &from[at] : NULL);
+		err = inval_array_place(a, base, total, &done, &add[i]);
 		if (err != 0)
 			return err;
-		done = found ? at + 1U : at;
 	}
-	a->num += inval_array_copy(to + a->num, base, done, total);
+	a->num += inval_array_copy(inval_array_at(a) + a->num, base, done, total);
 	return 0;
 }
 

@@ -11,9 +11,11 @@
  * sort		on top of any list that heapsort may leave (a stand-in): each key once
  *		with the sum of its users, nothing lost or made; refusals exact, with
  *		the users of each key as they were
- * merge	ascending, users of any key added, no dead entry, counts and STU right,
- *		nothing written behind the size asked for, the old array untouched;
- *		refusals exact
+ * place	one addition, however many came before it: what placed() says of the new
+ *		array stays true, nothing is written behind; refusals exact
+ * merge	on top of that: ascending, users of any key added, no dead entry, counts
+ *		and STU right, nothing written behind the size asked for, the old array
+ *		untouched; refusals exact
  * ref		users of any key added and nothing else changed; refusals exact, with
  *		nothing changed at all; -ENOENT means that merge is needed
  * unref	users of any key taken, or reported; counts, states, cut-off exact
@@ -23,7 +25,8 @@
  *
  * For merge, ref and unref keys have 32 ranks and any type: keys are only compared, and
  * their type read, so every order of 2 * SIZE keys is among them. TOTAL entries of the
- * array stand between the ranks of the list; there is one run of cbmc for each TOTAL.
+ * array stand between the ranks of the list; there is one run of cbmc for each TOTAL, and
+ * for each NUM entries of a list.
  *
  * What one proof has shown of a function stands in for it in the next ones
  * (INSTEAD_*): each says what the function does in the way that is cheapest for cbmc.
@@ -47,6 +50,8 @@ static inline void inval_entries_heapsort(struct inval_entry *list, uint32_t num
 static inline void inval_port_store32(uint32_t *p, uint32_t v);
 static inline int inval_array_join(struct inval_array *a, struct inval_entry *to,
 				   const struct inval_entry *add, const struct inval_entry *old);
+static inline int inval_array_place(struct inval_array *a, struct inval_array *base,
+				    uint32_t total, uint32_t *done, const struct inval_entry *add);
 #include <inval/array.h>
 
 /*
@@ -153,19 +158,19 @@ static inline int header_inval_array_join(struct inval_array *a, struct inval_en
 static inline int inval_array_join(struct inval_array *a, struct inval_entry *to,
 				   const struct inval_entry *add, const struct inval_entry *old)
 {
-	uint32_t i, k;
+	struct inval_entry was, is;
+	uint32_t i;
+	int err;
 
-	for (i = 0; i < 2U * SIZE; i++) {
-		if (to != &next_e[i])
-			continue;
-		for (k = 0; k < SIZE; k++)
-			if (old == &base_e[k])
-				return header_inval_array_join(a, &next_e[i], add, &base_e[k]);
-		prove(old == NULL);
-		return header_inval_array_join(a, &next_e[i], add, NULL);
-	}
-	prove(false);
-	return 0;
+	prove(next.num != 0U && next.num <= 2U * SIZE && to == &next_e[next.num - 1U]);
+	for (i = 0; i < SIZE && old != &base_e[i]; i++)
+		;
+	prove(old == NULL || i < SIZE);
+	if (i < SIZE)
+		was = base_e[i];
+	err = header_inval_array_join(a, &is, add, old != NULL ? &was : NULL);
+	next_e[next.num - 1U] = is;
+	return err;
 }
 #endif
 
@@ -236,14 +241,16 @@ static inline uint32_t inval_array_copy(struct inval_entry *to, struct inval_arr
 					uint32_t at, uint32_t end)
 {
 	prove(at <= end && end <= a->num && (at == end || a == &base));
-	return copy_live(next_e, (uint32_t)(to - next_e), base_e, at, end);
+	prove(to == next_e + next.num);
+	return copy_live(next_e, next.num, base_e, at, end);
 }
 #endif
 
-static bool same_entry(const struct inval_entry *x, const struct inval_entry *y)
+/* By value: cbmc reads an element of an array, but any bytes behind a pointer to one. */
+static bool same_entry(struct inval_entry x, struct inval_entry y)
 {
-	return x->key == y->key && x->users == y->users && x->op_range == y->op_range &&
-	       x->op_all == y->op_all && x->stu_lg2 == y->stu_lg2;
+	return x.key == y.key && x.users == y.users && x.op_range == y.op_range &&
+	       x.op_all == y.op_all && x.stu_lg2 == y.stu_lg2;
 }
 
 /* An array of any content and @num entries, remembered. */
@@ -270,7 +277,7 @@ static bool base_same(void)
 	return base.num == base_was.num && base.dead == base_was.dead &&
 	       base.dead_from == base_was.dead_from && base.dead_to == base_was.dead_to &&
 	       base.ats == base_was.ats && base.stu_lg2 == base_was.stu_lg2 &&
-	       same_entry(&base_e[i], &base_e_was[i]) && base_e[i].state == base_e_was[i].state;
+	       same_entry(base_e[i], base_e_was[i]) && base_e[i].state == base_e_was[i].state;
 }
 
 static bool is_ranked(uint64_t key)
@@ -345,7 +352,7 @@ static void copy(uint32_t num)
 	assume(at <= end);
 	want = copy_live(next_e_was, 0, base_e, at, end);
 	prove(inval_array_copy(next_e, &base, at, end) == want);
-	prove(same_entry(&next_e[i], &next_e_was[i]));
+	prove(same_entry(next_e[i], next_e_was[i]));
 }
 
 void proof_copy(void)
@@ -358,7 +365,7 @@ static uint32_t count_of(const struct inval_entry *e, uint32_t num, const struct
 	uint32_t i, n = 0;
 
 	for (i = 0; i < num; i++)
-		n += same_entry(&e[i], x) ? 1U : 0U;
+		n += same_entry(e[i], *x) ? 1U : 0U;
 	return n;
 }
 
@@ -373,7 +380,7 @@ static void heapsort(uint32_t num)
 	for (i = 1; i < num; i++)
 		prove(list[i - 1].key <= list[i].key);
 	prove(count_of(list, num, &any) == count_of(was, num, &any));
-	prove(at < num || same_entry(&list[at], &was[at]));
+	prove(at < num || same_entry(list[at], was[at]));
 }
 
 #ifndef INSTEAD_inval_entries_heapsort
@@ -457,26 +464,169 @@ static bool clashes(const struct inval_entry *add, uint32_t num, bool *full)
 	return other;
 }
 
+/*
+ * Where inval_array_fill() stands: @num additions are placed, @last is the key of the
+ * last one, and @done entries of the array are behind it. One entry of the new array,
+ * and one key, stand for all: @at is what the additions so far ask for under the key of
+ * that entry, @of what they ask for under that key; nothing: no users.
+ */
+static uint32_t any_at, behind_at;
+static uint64_t of_key;
+
+static bool placed(uint32_t num, uint64_t last, uint32_t done, struct inval_entry at,
+		   struct inval_entry of)
+{
+	uint32_t i, most = num, behind = 0, ats = 0, n = next.num;
+	struct inval_entry e = next_e[any_at];
+	uint64_t had = users_of(base_e, base.num, e.key);
+
+	for (i = 0; i < base.num; i++) {
+		behind += num != 0U && base_e[i].key <= last ? 1U : 0U;
+		most += i < done && base_e[i].users != 0U ? 1U : 0U;
+		ats += i >= done && base_e[i].users != 0U && inval_entry_is_ats(&base_e[i]) ? 1U : 0U;
+	}
+	for (i = 0; i < 2U * SIZE; i++)
+		ats += i < n && inval_entry_is_ats(&next_e[i]) ? 1U : 0U;
+	if (n > most)
+		return false;
+	if (any_at < n && !(e.key <= last && had + at.users != 0U && e.users == had + at.users &&
+			    ops_of(&e, 1, e.key) == (at.users != 0U ? ops_of(&at, 1, at.key) :
+						     ops_of(base_e, base.num, e.key)) &&
+			    e.stu_lg2 <= next.stu_lg2 &&
+			    (any_at + 1U >= n || e.key < next_e[any_at + 1U].key)))
+		return false;
+	return done == behind && next.ats == ats && next.stu_lg2 >= base.stu_lg2 &&
+	       (num == 0U || of_key > last || has(next_e, n, of_key) ||
+		users_of(base_e, base.num, of_key) + of.users == 0U);
+}
+
+/* Nothing is written behind what is placed. */
+static bool untouched(void)
+{
+	return behind_at < next.num || same_entry(next_e[behind_at], next_e_was[behind_at]);
+}
+
+static void any_place(void)
+{
+	assume(any_at < 2U * SIZE && behind_at < 2U * SIZE && is_ranked(of_key));
+}
+
+#ifndef INSTEAD_inval_array_place
+/* What is asked for under a key with @add, when it was @before, and all up to @last. */
+static struct inval_entry with(uint64_t key, struct inval_entry before, uint64_t last,
+			       struct inval_entry add)
+{
+	if (key == add.key)
+		return add;
+	if (key > last)
+		before.users = 0;
+	return before;
+}
+
+/* One addition, when @num are placed, of which nothing else is known. */
+static void place(uint32_t total, uint32_t num)
+{
+	uint32_t done = any_to(total);
+	uint64_t last = nondet_u64();
+	struct inval_entry add, at, of;
+	bool other, full;
+	int err;
+
+	any_base(total);
+	any_list(&add, 1);
+	any_place();
+	assume(num == 0U ? last == 0U : last < add.key && is_ranked(last));
+	assume(placed(num, last, done, at, of) && untouched());
+	if (num == 0U)
+		at.users = of.users = 0;
+	err = inval_array_place(&next, &base, total, &done, &add);
+	other = clashes(&add, 1, &full);
+	prove(err == (other ? -INVAL_EINVAL : full ? -INVAL_EOVERFLOW : 0));
+	prove(base_same() && untouched() && next.num <= inval_array_live(&base) + num + 1U);
+	prove(err != 0 || placed(num + 1U, add.key, done, with(next_e[any_at].key, at, last, add),
+				 with(of_key, of, last, add)));
+}
+
+void proof_place(void)
+{
+	place(TOTAL, any_to(SIZE - 1));
+}
+#endif
+
+static struct inval_entry list[SIZE];
+static uint32_t list_num;
+
+#ifdef INSTEAD_inval_array_place
+/* What the first @num additions ask for under a key. */
+static struct inval_entry first(uint32_t num, uint64_t key)
+{
+	struct inval_entry none = { 0 };
+	uint32_t i;
+
+	for (i = 0; i < num; i++)
+		if (list[i].key == key)
+			return list[i];
+	return none;
+}
+
+static bool placed_first(uint32_t num, uint32_t done)
+{
+	return placed(num, num != 0U ? list[num - 1U].key : 0U, done,
+		      first(num, next_e[any_at].key), first(num, of_key)) && untouched();
+}
+
+/*
+ * It takes what placed() says from one addition to the next, as proof_place() shows. So
+ * that is asked for before the first one, and said behind the last; between two of them
+ * all has to stand as it was left.
+ */
+static inline int inval_array_place(struct inval_array *a, struct inval_array *from,
+				    uint32_t total, uint32_t *done, const struct inval_entry *add)
+{
+	static struct inval_array left;
+	static uint32_t left_num, left_done;
+	struct inval_entry any[2 * SIZE];
+	uint32_t num = (uint32_t)(add - list), i;
+	bool other, full;
+
+	prove(a == &next && from == &base && total == base.num);
+	prove(num == 0U ? placed_first(0, *done) :
+	      num == left_num && *done == left_done && next.num == left.num &&
+	      next.ats == left.ats && next.stu_lg2 == left.stu_lg2);
+	for (i = 0; i < 2U * SIZE; i++)
+		next_e[i] = any[i];
+	next.num = left.num = nondet_u32();
+	next.ats = left.ats = nondet_u32();
+	next.stu_lg2 = left.stu_lg2 = nondet_u32();
+	*done = left_done = any_to(total);
+	left_num = num + 1U;
+	other = clashes(add, 1, &full);
+	assume(other || full ? untouched() && next.num <= inval_array_live(&base) + left_num :
+	       left_num != list_num || placed_first(left_num, *done));
+	return other ? -INVAL_EINVAL : full ? -INVAL_EOVERFLOW : 0;
+}
+#endif
+
 /* @none: to no array. */
 static void merge(uint32_t total, uint32_t num, bool none)
 {
-	struct inval_entry add[SIZE];
 	struct inval_array *out = NULL;
-	uint32_t i = any_to(2 * SIZE - 1), want;
-	uint64_t key = any_key(), bytes = nondet_u64(), had, gets;
+	uint64_t bytes = nondet_u64();
+	uint32_t want, ats = 0, i;
+	struct inval_entry e;
 	bool full, other;
 	int err;
 
 	any_base(total);
-	any_list(add, num);
+	any_list(list, num);
+	any_place();
+	list_num = num;
 	want = total - base.dead + num;
-	had = users_of(base_e, total, key);
-	gets = users_of(add, num, key);
 	prove(inval_array_merge_bytes(none ? NULL : &base, num) == inval_array_bytes(want));
-	err = inval_array_merge(&out, &next, bytes, none ? NULL : &base, add, num);
-	other = clashes(add, num, &full);
+	err = inval_array_merge(&out, &next, bytes, none ? NULL : &base, list, num);
+	other = clashes(list, num, &full);
 	prove(base_same());
-	prove(i < want || same_entry(&next_e[i], &next_e_was[i]));
+	prove(behind_at < want || same_entry(next_e[behind_at], next_e_was[behind_at]));
 	if (err != 0) {
 		prove(out == NULL);
 		prove(err == -INVAL_ENOMEM ? bytes < inval_array_bytes(want) :
@@ -484,18 +634,27 @@ static void merge(uint32_t total, uint32_t num, bool none)
 		return;
 	}
 	prove(!other && !full && bytes >= inval_array_bytes(want));
-	prove(out == &next && next.num <= want);
+	prove(out == &next && next.num <= want && next.dead == 0U);
 	assume(next.num <= want);
-	prove(next.dead == 0U && good(&next, next_e));
-	prove(users_of(next_e, next.num, key) == had + gets);
-	prove(has(next_e, next.num, key) == (had + gets != 0U));
-	prove(had == 0U || ops_of(next_e, next.num, key) == ops_of(base_e, total, key));
-	prove(gets == 0U || ops_of(next_e, next.num, key) == ops_of(add, num, key));
+	for (i = 0; i < want; i++)
+		ats += i < next.num && inval_entry_is_ats(&next_e[i]) ? 1U : 0U;
+	prove(next.ats == ats);
+	prove(has(next_e, next.num, of_key) ||
+	      users_of(base_e, total, of_key) + users_of(list, num, of_key) == 0U);
+	if (any_at >= next.num)
+		return;
+	e = next_e[any_at];
+	prove(e.users != 0U);
+	prove(any_at + 1U == next.num || e.key < next_e[any_at + 1U].key);
+	prove(e.users == users_of(base_e, total, e.key) + users_of(list, num, e.key));
+	prove(ops_of(&e, 1, e.key) == (has(list, num, e.key) ? ops_of(list, num, e.key) :
+				       ops_of(base_e, total, e.key)));
+	prove(e.stu_lg2 <= next.stu_lg2);
 }
 
 void proof_merge(void)
 {
-	CASES(num, SIZE, merge(TOTAL, num, false));
+	merge(TOTAL, NUM, false);
 }
 
 void proof_merge_none(void)
@@ -522,7 +681,7 @@ static void ref(uint32_t total, uint32_t num)
 		prove(good(&base, base_e));
 		prove(users_of(base_e, total, key) == had + gets);
 		base_e[i].users = base_e_was[i].users;
-		prove(same_entry(&base_e[i], &base_e_was[i]));
+		prove(same_entry(base_e[i], base_e_was[i]));
 		return;
 	}
 	prove(base_same());
@@ -538,7 +697,7 @@ static void ref(uint32_t total, uint32_t num)
 
 void proof_ref(void)
 {
-	CASES(num, SIZE, ref(TOTAL, num));
+	ref(TOTAL, NUM);
 }
 
 static void unref(uint32_t total, uint32_t num)
@@ -573,12 +732,12 @@ static void unref(uint32_t total, uint32_t num)
 	prove(res.tags + res.ats == died && res.ats == base_was.ats - base.ats);
 	prove(res.unknown == unknown);
 	base_e[k].users = base_e_was[k].users;
-	prove(same_entry(&base_e[k], &base_e_was[k]));
+	prove(same_entry(base_e[k], base_e_was[k]));
 }
 
 void proof_unref(void)
 {
-	CASES(num, SIZE, unref(TOTAL, num));
+	unref(TOTAL, NUM);
 }
 
 static void purge(uint32_t total)
@@ -594,7 +753,7 @@ static void purge(uint32_t total)
 	prove(need == (base.dead != 0U ? inval_array_bytes(live) : 0U));
 	err = inval_array_purge(&out, &next, bytes, &base);
 	prove(base_same());
-	prove(i < live || same_entry(&next_e[i], &next_e_was[i]));
+	prove(i < live || same_entry(next_e[i], next_e_was[i]));
 	prove(err == (bytes < inval_array_bytes(live) ? -INVAL_ENOMEM : 0));
 	if (err != 0)
 		return;
@@ -668,7 +827,7 @@ void proof_entries(void)
 	int err = any_entry(&x, a, &cmd);
 
 	if (err != 0) {
-		prove(same_entry(&x, &was) && x.state == was.state);
+		prove(same_entry(x, was) && x.state == was.state);
 		prove(err != -INVAL_ENOSPC || a[0] > 255U);
 		return;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * merge, ref, unref and purge for all arrays and lists of up to SIZE entries: what cbmc
- * proves of few entries for all numbers (array.c), run here for many. Keys are only
+ * proves for all numbers (array.c), run here on the code as it is, without a stand-in. Keys are only
  * compared, and their type read: every order of the list among the array's keys, every
  * set of dead entries, and for each entry that is in both every outcome of unref (fewer
  * users than there are, as many, more) is there; types are mixed.

@@ -3,7 +3,8 @@
  * proof.h - what the proofs share. A local variable without a value is any value
  * for cbmc; so are the functions nondet_*().
  *
- * SIZE is the most entries, additions or deletions of a case: 4, or what --size says.
+ * SIZE is the most entries, additions or deletions of a case: 4, or what --size says;
+ * TOTAL and NUM are those of one run, of a proof that has a run for each.
  */
 #ifndef INVAL_PROOF_H
 #define INVAL_PROOF_H
@@ -13,6 +14,12 @@
 
 #ifndef SIZE
 #define SIZE 4
+#endif
+#ifndef TOTAL
+#define TOTAL SIZE
+#endif
+#ifndef NUM
+#define NUM SIZE
 #endif
 
 #define assume(cond) __CPROVER_assume(cond)

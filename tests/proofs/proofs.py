@@ -10,12 +10,12 @@ tests/proofs/list, one paragraph each:
 	instead inval_array_find ...	functions of the library that the source has its own
 					of: their definitions get the prefix header_
 	unwind 9			no loop runs oftener; none: SIZE + 6, "+1": SIZE + 1
-	each total			one run for each TOTAL from 0 to SIZE
-	size 2 3			largest SIZE without --long, and with it; none: SIZE
+	each total num			one run for each TOTAL and NUM from 0 to SIZE
 	unsigned wraps			it does so on purpose here
 	minutes 4			so long it takes: with its bugs only with --long
 
-	bug merge array.h		with this in array.h it must fail, with the size given or 2
+	bug merge array.h		with this in array.h it must fail
+	size 3				at this SIZE, TOTAL and NUM; none: 2
 	fails TEXT			in the property whose name has TEXT
 	-the original text
 	+the text in its place
@@ -26,6 +26,7 @@ looked at.
 """
 import argparse
 import concurrent.futures
+import itertools
 import os
 import pathlib
 import re
@@ -45,7 +46,7 @@ VERDICT = re.compile(r"^\[(.*): (SUCCESS|FAILURE|UNKNOWN|ERROR)$", re.M)
 class Entry:
     def __init__(self, line):
         self.kind, self.name, self.file = line.split()
-        self.instead, self.unwind, self.size, self.unsigned = "", "+6", "", ""
+        self.instead, self.unwind, self.size, self.unsigned = "", "+6", "2", ""
         self.each = self.minutes = self.fails = ""
         self.old, self.new = [], []
 
@@ -91,7 +92,7 @@ def include(directory, proof, bug):
             raise ValueError("%s() is defined %d times" % (name, found))
 
 
-def cbmc(args, directory, proof, size, total):
+def cbmc(args, directory, proof, size, numbers):
     """The verdicts, as (property, verdict), and cbmc's output."""
     unwind = int(proof.unwind) + (size if proof.unwind[0] == "+" else 0)
     flags = ["-DINSTEAD_" + name for name in proof.instead.split()]
@@ -99,7 +100,8 @@ def cbmc(args, directory, proof, size, total):
         flags.append("--unsigned-overflow-check")
     result = subprocess.run(
         [args.cbmc, str(HERE / proof.file), "--function", "proof_" + proof.name,
-         "-DSIZE=%d" % size, "-DTOTAL=%d" % total, "-I%s" % directory, "--unwind", str(unwind)] + FLAGS + flags,
+         "-DSIZE=%d" % size, "-I%s" % directory, "--unwind", str(unwind)] + FLAGS + flags +
+        ["-D%s=%d" % (name.upper(), n) for name, n in zip(proof.each.split(), numbers)],
         capture_output=True, text=True, check=False)
     return VERDICT.findall(result.stdout), result.stdout + result.stderr
 
@@ -111,8 +113,9 @@ def run(args, number, proof, bug, size):
     verdicts, text, done = [], "", True
     try:
         include(directory, proof, bug)
-        for total in range(0 if proof.each and not bug else size, size + 1):
-            some, text = cbmc(args, directory, proof, size, total)
+        for numbers in itertools.product(range(size if bug else 0, size + 1),
+                                         repeat=len(proof.each.split())):
+            some, text = cbmc(args, directory, proof, size, numbers)
             done = done and bool(some) and "VERIFICATION SUCCESSFUL" in text
             verdicts += some
     except ValueError as problem:
@@ -144,10 +147,9 @@ def main():
         if proofs[e.name].minutes and not args.long:
             continue
         if e.kind == "bug" and args.only in e.name:
-            jobs.append((proofs[e.name], e, int(e.size or 2)))
+            jobs.append((proofs[e.name], e, int(e.size)))
         elif args.only in e.name:
-            most = [int(n) for n in e.size.split()] or [args.size]
-            jobs.append((e, None, min(args.size, most[-1 if args.long else 0])))
+            jobs.append((e, None, args.size))
     # The longest first, or the last one runs alone.
     jobs.sort(key=lambda job: not (job[0].each and not job[1]))
     print("%d proofs, %d planted bugs" % (sum(not bug for _, bug, _ in jobs),

@@ -4,9 +4,8 @@
 # proofs.sh [--size N] [--long]: cbmc proves, for all inputs up to a size (4, or N), what
 # tests/proofs/*.c say, and that no access there is out of bounds, no shift too far, no
 # conversion or sum loses a bit. tests/proofs/list names the proofs and, for each, bugs
-# that must make it fail. --long: those that take minutes at that size, too. What cbmc
-# cannot do for so many entries at once, orders.c does for all their orders: up to 5, with
-# --long 6.
+# that must make it fail. --long: those that take minutes at that size, too. orders.c runs
+# all orders of the entries besides: up to 5, with --long 6.
 set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 . "$root/tests/cache.sh"
@@ -47,7 +46,7 @@ planted()
 
 cp -r "$root/include" "$out/library"
 check "all orders of merge, ref, unref, purge" orders "$out/library" "$most"
-planted merge "done = found ? at + 1U : at" "done = at"
+planted merge "\*done = found ? at + 1U : at" "*done = at"
 planted ref "e->users + add\[i\].users" "add[i].users"
 planted unref "left > 0U" "left > 1U"
 planted purge "base, NULL, 0" "base, inval_array_at(base), 1"
