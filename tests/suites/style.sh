@@ -7,7 +7,8 @@
 set -u
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 suite style
-need_packages gcc-12 g++-12 clang-19 clang-tidy-19 cppcheck doxygen universal-ctags python3 shellcheck
+need_packages gcc-12 g++-12 clang-19 clang-tidy-19 cppcheck doxygen universal-ctags python3 shellcheck \
+	git
 
 warnings="-Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wundef -Wcast-qual -Wvla
 	-Wmissing-prototypes -Werror -pedantic-errors"
