@@ -9,6 +9,7 @@
 
 #define INVAL_PORT_C11_OWN_READ
 #define INVAL_PORT_C11_OWN_DEVICE
+#define INVAL_PORT_C11_OWN_DMA
 #include "../../examples/port_c11/inval_port.h"
 
 INVAL_BEGIN

@@ -22,8 +22,8 @@
  * - Warnings go to stderr; traces and counters nowhere.
  *
  * To change a group without changing this file, define INVAL_PORT_C11_OWN_<GROUP>
- * (BARRIERS, READ, CPU, DEVICE, FIRMWARE or REPORT), include this file and write what it then
- * leaves out; the barriers before, because it uses them. Define
+ * (BARRIERS, READ, CPU, DEVICE, DMA, FIRMWARE or REPORT), include this file and write what it
+ * then leaves out; the barriers before, because it uses them. Define
  * INVAL_PORT_C11_FREE(mem) where array memory does not come from malloc().
  */
 #ifndef INVAL_PORT_C11
@@ -467,7 +467,10 @@ static inline void inval_port_mmio_write64(inval_mmio base, uint32_t offset, uin
 	inval_port_mb();
 }
 
-/* Memory is coherent here: what is left of the contract is the barrier. */
+#endif
+
+/* Device memory. It is coherent here: what is left of the contract is the barrier. */
+#ifndef INVAL_PORT_C11_OWN_DMA
 static inline void inval_port_dma_clean(const void *mem, uint64_t bytes)
 {
 	(void)mem;

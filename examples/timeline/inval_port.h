@@ -41,18 +41,6 @@ static inline void inval_port_mmio_write64(inval_mmio base, uint32_t offset, uin
 	model_write(base, offset, (uint32_t)v);
 }
 
-static inline void inval_port_dma_clean(const void *mem, uint64_t bytes)
-{
-	(void)mem;
-	(void)bytes;
-}
-
-static inline void inval_port_dma_invalidate(void *mem, uint64_t bytes)
-{
-	(void)mem;
-	(void)bytes;
-}
-
 static inline void inval_port_warn(enum inval_warn what, uint64_t id, uint64_t value)
 {
 	(void)id;

@@ -34,21 +34,6 @@ static inline void inval_port_mmio_write64(inval_mmio base, uint32_t offset, uin
 	qtest_write("writeq", base + offset, v);
 }
 
-/* QEMU has the same memory mapped. */
-static inline void inval_port_dma_clean(const void *mem, uint64_t bytes)
-{
-	(void)mem;
-	(void)bytes;
-	inval_port_dma_mb();
-}
-
-static inline void inval_port_dma_invalidate(void *mem, uint64_t bytes)
-{
-	(void)mem;
-	(void)bytes;
-	inval_port_dma_mb();
-}
-
 INVAL_END
 
 #endif /* USER_SPACE_VMM_PORT */

@@ -48,18 +48,6 @@ static inline void inval_port_mmio_write64(inval_mmio base, uint32_t offset, uin
 	fuzz_write32(base, offset + 4U, (uint32_t)(v >> 32));
 }
 
-static inline void inval_port_dma_clean(const void *mem, uint64_t bytes)
-{
-	(void)mem;
-	(void)bytes;
-}
-
-static inline void inval_port_dma_invalidate(void *mem, uint64_t bytes)
-{
-	(void)mem;
-	(void)bytes;
-}
-
 static inline void inval_port_warn(enum inval_warn what, uint64_t id, uint64_t value)
 {
 	(void)what;

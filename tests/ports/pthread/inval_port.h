@@ -18,6 +18,7 @@
 #define INVAL_PORT_PTHREAD
 
 #define INVAL_PORT_C11_OWN_DEVICE
+#define INVAL_PORT_C11_OWN_DMA
 #define INVAL_PORT_C11_OWN_FIRMWARE
 #define INVAL_PORT_C11_OWN_REPORT
 #include "../../../examples/port_c11/inval_port.h"
