@@ -14,6 +14,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 log=${INVAL_BUILD:-$here/../build}/log
 passed=0
 failed=0
+bad=()
 absent=
 
 # shellcheck disable=SC2086 # a list of words
@@ -40,8 +41,15 @@ for name; do
 	esac
 	passed=$((passed + p))
 	failed=$((failed + f))
+	[ "$f" = 0 ] || bad+=("$name")
 done
 
+# Once more at the end, where it is looked for.
+for name in ${bad[@]+"${bad[@]}"}; do
+	echo "== failed in $name, build/log/$name.log has all of it"
+	grep -E 'FAILED|\[FAIL\]' "$log/$name.log" | sed 's/^ *//' | awk '!seen[$0]++' |
+		head -n 20
+done
 [ -z "$absent" ] || echo "not run to the end, something is missing:$absent"
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ] || exit 1
