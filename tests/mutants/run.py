@@ -19,9 +19,9 @@ exactly once, the mutant must compile, the named test must fail with it and pass
 without it. A public function without a bug inside it is a
 failure. "test demo ROW" runs the bare-metal image instead of a unit test, and
 looks for ROW among its failed rows; "test stress MODE PROGRAM [TEXT]" runs a program
-of tests/stress (build.sh has the modes), up to three times as threads meet by chance,
-until it fails and says TEXT, a regular expression: which report of a sanitizer is meant.
-"test kvm NAME" runs a program of selftests/kvm in a guest.
+of tests/stress (build.sh has the modes), and looks for TEXT, a regular expression: which
+report of a sanitizer is meant. "test kvm NAME" runs a program of selftests/kvm in a guest.
+These two run up to three times, as threads meet by chance.
 
 A bug may stand in a port or an example. "test port NAME" runs inval_selftest.h on the
 ready port NAME, as a program (port/run.sh); "test example NAME ARG...: TEXT" runs
@@ -47,7 +47,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 CC = ["gcc-12", "-std=c11", "-O0", "-w", "-MMD", "-DINVAL_PLAIN", "-pthread"]
 SANITIZE = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 SECONDS = 60
-STRESS_RUNS = 3
+CHANCES = 3  # where threads have to meet
 FUNCTION = re.compile(r"^(?:static inline|INVAL_ALWAYS_INLINE)\b[^;{]*?\b(inval_\w+)\([^{;]*\)\n\{\n"
                       r".*?^\}", re.M | re.S)
 
@@ -139,6 +139,16 @@ def run_demo(directory, include, rows):
     return "" if any(rows in line for line in failed) else "\n".join(failed[:10]) or "no failed row"
 
 
+def by_chance(run):
+    """"" when one of a few runs catches the bug, else what the last has seen."""
+    seen = ""
+    for _ in range(CHANCES):
+        seen = run()
+        if not seen:
+            break
+    return seen
+
+
 def fails_saying(program, text):
     """"" when the program fails with that text, else what was seen."""
     try:
@@ -161,13 +171,10 @@ def run_stress(directory, include, test):
                             capture_output=True, text=True)
     if result.returncode:
         return "it does not compile:\n" + result.stderr[-2000:]
-    runs = (fails_saying(out, text[0] if text else "FAILED ") for _ in range(STRESS_RUNS))
-    seen = list(itertools.takewhile(bool, runs))
-    return "" if len(seen) < STRESS_RUNS else seen[-1]
+    return by_chance(lambda: fails_saying(out, text[0] if text else "FAILED "))
 
 
-def run_kvm(directory, include, name):
-    """NAME of selftests/kvm built with INCLUDE; "" when it fails, else what was seen."""
+def kvm_fails(directory, include, name):
     result = subprocess.run([str(ROOT / "selftests/kvm/run.sh"), "--mode", "vhe", name],
                             capture_output=True, text=True,
                             env=dict(os.environ, INVAL_INCLUDE=str(include),
@@ -175,6 +182,11 @@ def run_kvm(directory, include, name):
     if result.returncode == 1 and "FAILED: vhe: %s\n" % name in result.stdout:
         return ""
     return "exit code %d\n%s" % (result.returncode, result.stdout[-1500:] + result.stderr)
+
+
+def run_kvm(directory, include, name):
+    """NAME of selftests/kvm built with INCLUDE; "" when it fails, else what was seen."""
+    return by_chance(lambda: kvm_fails(directory, include, name))
 
 
 def run_port(directory, name):
@@ -237,7 +249,7 @@ def judge_listed(mutant, out):
         if not passes_good(out / "good", stem, name):
             return "%s does not pass without it" % mutant.test
         return "it survives" if passes(directory, stem, name) else ""
-    except (ValueError, OSError) as problem:
+    except (ValueError, OSError, subprocess.TimeoutExpired) as problem:
         return str(problem)
     finally:
         shutil.rmtree(directory, ignore_errors=True)
