@@ -14,7 +14,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 log=${INVAL_BUILD:-$here/../build}/log
 passed=0
 failed=0
-bad=()
+bad=
 absent=
 
 # shellcheck disable=SC2086 # a list of words
@@ -41,11 +41,11 @@ for name; do
 	esac
 	passed=$((passed + p))
 	failed=$((failed + f))
-	[ "$f" = 0 ] || bad+=("$name")
+	[ "$f" = 0 ] || bad="$bad $name"
 done
 
 # Once more at the end, where it is looked for.
-for name in ${bad[@]+"${bad[@]}"}; do
+for name in $bad; do
 	echo "== failed in $name, build/log/$name.log has all of it"
 	grep -E 'FAILED|\[FAIL\]' "$log/$name.log" | sed 's/^ *//' | awk '!seen[$0]++' |
 		head -n 20

@@ -18,10 +18,10 @@ A bug in several places has a "file" and its text for each. The original must ma
 exactly once, the mutant must compile, the named test must fail with it and pass
 without it. A public function without a bug inside it is a
 failure. "test demo ROW" runs the bare-metal image instead of a unit test, and
-looks for ROW among its failed rows; "test stress MODE PROGRAM [TEXT]" runs a program
-of tests/stress (build.sh has the modes), and looks for TEXT, a regular expression: which
-report of a sanitizer is meant. "test kvm NAME" runs a program of selftests/kvm in a guest.
-These two run up to three times, as threads meet by chance.
+looks for ROW among its failed rows; "test stress MODE PROGRAM TEXT" runs a program
+of tests/stress (build.sh has the modes), and looks for TEXT, a regular expression, in
+what it says. "test kvm NAME" runs a program of selftests/kvm in a guest. Threads meet by
+chance: these two have up to three runs to catch the bug.
 
 A bug may stand in a port or an example. "test port NAME" runs inval_selftest.h on the
 ready port NAME, as a program (port/run.sh); "test example NAME ARG...: TEXT" runs
@@ -47,7 +47,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 CC = ["gcc-12", "-std=c11", "-O0", "-w", "-MMD", "-DINVAL_PLAIN", "-pthread"]
 SANITIZE = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 SECONDS = 60
-CHANCES = 3  # where threads have to meet
+CHANCES = 3
 FUNCTION = re.compile(r"^(?:static inline|INVAL_ALWAYS_INLINE)\b[^;{]*?\b(inval_\w+)\([^{;]*\)\n\{\n"
                       r".*?^\}", re.M | re.S)
 
@@ -139,20 +139,26 @@ def run_demo(directory, include, rows):
     return "" if any(rows in line for line in failed) else "\n".join(failed[:10]) or "no failed row"
 
 
-def by_chance(run):
+def by_chance(run, *args):
     """"" when one of a few runs catches the bug, else what the last has seen."""
-    seen = ""
     for _ in range(CHANCES):
-        seen = run()
+        seen = run(*args)
         if not seen:
             break
     return seen
 
 
-def fails_saying(program, text):
-    """"" when the program fails with that text, else what was seen."""
+def run_stress(directory, include, test):
+    """The program built with INCLUDE; "" when it fails with that text, else what was seen."""
+    mode, program, text = test.split(" ", 2)
+    out = directory / program
+    result = subprocess.run([str(ROOT / "tests/stress/build.sh"), mode, program, str(out), "-w"],
+                            env=dict(os.environ, INVAL_INCLUDE=str(include)),
+                            capture_output=True, text=True)
+    if result.returncode:
+        return "it does not compile:\n" + result.stderr[-2000:]
     try:
-        result = subprocess.run([str(program)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        result = subprocess.run([str(out)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                 text=True, timeout=SECONDS,
                                 env=dict(os.environ, TSAN_OPTIONS="halt_on_error=1"))
     except subprocess.TimeoutExpired:
@@ -162,19 +168,8 @@ def fails_saying(program, text):
     return "" if re.search(text, result.stdout) else "no \"%s\"\n%s" % (text, result.stdout[-1500:])
 
 
-def run_stress(directory, include, test):
-    """The program built with INCLUDE; "" when it fails as it is to, else what was seen."""
-    mode, program, *text = test.split(" ", 2)
-    out = directory / program
-    result = subprocess.run([str(ROOT / "tests/stress/build.sh"), mode, program, str(out), "-w"],
-                            env=dict(os.environ, INVAL_INCLUDE=str(include)),
-                            capture_output=True, text=True)
-    if result.returncode:
-        return "it does not compile:\n" + result.stderr[-2000:]
-    return by_chance(lambda: fails_saying(out, text[0] if text else "FAILED "))
-
-
-def kvm_fails(directory, include, name):
+def run_kvm(directory, include, name):
+    """NAME of selftests/kvm built with INCLUDE; "" when it fails, else what was seen."""
     result = subprocess.run([str(ROOT / "selftests/kvm/run.sh"), "--mode", "vhe", name],
                             capture_output=True, text=True,
                             env=dict(os.environ, INVAL_INCLUDE=str(include),
@@ -182,11 +177,6 @@ def kvm_fails(directory, include, name):
     if result.returncode == 1 and "FAILED: vhe: %s\n" % name in result.stdout:
         return ""
     return "exit code %d\n%s" % (result.returncode, result.stdout[-1500:] + result.stderr)
-
-
-def run_kvm(directory, include, name):
-    """NAME of selftests/kvm built with INCLUDE; "" when it fails, else what was seen."""
-    return by_chance(lambda: kvm_fails(directory, include, name))
 
 
 def run_port(directory, name):
@@ -236,9 +226,9 @@ def judge_listed(mutant, out):
         if stem == "demo":
             return run_demo(directory, include, name)
         if stem == "kvm":
-            return run_kvm(directory, include, name)
+            return by_chance(run_kvm, directory, include, name)
         if stem == "stress":
-            return run_stress(directory, include, name)
+            return by_chance(run_stress, directory, include, name)
         if stem == "port":
             return run_port(directory, name)
         if stem == "example":
