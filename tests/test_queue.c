@@ -1713,6 +1713,28 @@ TEST(queue, find_illegal)
 	close_queue(true, "find", 1);
 }
 
+/* Also where others, that nobody waits for, are all that is remembered. */
+TEST(queue, find_illegal_unclaimed)
+{
+	struct inval_ticket other[INVAL_QUEUE_ILLS];
+	struct inval_cmd bad = { BAD, 0 };
+	uint32_t i;
+
+	open_find(6, 1);
+	bad_sid = 99;
+	for (i = 0; i < INVAL_QUEUE_ILLS; i++) {
+		inval_queue_ticket_init(&other[i]);
+		CHECK(inval_queue_put(&q, &bad, 1, true, &other[i]) == 0, "put");
+	}
+	CHECK(inval_queue_find(&q, atc_of(1), 1000) == 0, "a legal one");
+	CHECK(inval_queue_find(&q, bad, 1000) == -INVAL_EILSEQ, "illegal");
+	CHECK(inval_queue_find(&q, atc_of(1), 1000) == 0, "the next one");
+	for (i = 0; i < INVAL_QUEUE_ILLS; i++)
+		CHECK(inval_queue_wait(&q, &other[i]) == -INVAL_EILSEQ, "%u", i);
+	sent = seen;
+	close_queue(true, "find", 0);
+}
+
 /* Other errors */
 
 /* GERROR says so, CONS does not; and the SMMU stands until it is acknowledged. */
@@ -1966,15 +1988,21 @@ TEST(queue, msi_beyond_prod)
 TEST(queue, msi_set_up)
 {
 	struct inval_queue_config cfg;
+	struct inval_queue before;
 
 	how_sync = INVAL_SYNC_MSI;
 	machine_open(true);
 	cfg = config(3);
+	memset(&q, 0x5a, sizeof(q));
+	before = q;
+	book[0] = 0x5555;
 	cfg.msi = NULL;
 	CHECK(inval_queue_init(&q, &cfg) == -INVAL_EINVAL, "no memory");
 	cfg.msi = msi;
 	cfg.msi_pa = 0;
 	CHECK(inval_queue_init(&q, &cfg) == -INVAL_ERANGE, "no address");
+	CHECK(memcmp(&q, &before, sizeof(q)) == 0 && book[0] == 0x5555U && rec.events == 0U,
+	      "changed by what is refused");
 	cfg.msi_pa = 8;
 	cfg.coherent = false;
 	*msi = 99;
@@ -2423,6 +2451,29 @@ TEST(queue, acks_take_turns)
 	CHECK(ack_result == -INVAL_EAGAIN && smmu.gerrorn == 1U, "%d", ack_result);
 	CHECK(inval_queue_ack(&q, 4) == 0 && smmu.gerrorn == 5U, "GERRORN 0x%x", smmu.gerrorn);
 	close_queue(true, "turns", 0);
+}
+
+/* Who breaks it leaves an error that nobody handles any more, nor any other bit. */
+TEST(queue, broken_is_left_alone)
+{
+	uint32_t reads, writes;
+
+	open_queue(3, 1);
+	smmu.off = true;
+	CHECK(send_wait(0, TLBI, 1, NONE) == -INVAL_EPROTO, "no power");
+	smmu.off = false;
+	model_queue_gerror(&smmu, 0);
+	model_queue_gerror(&smmu, 2);
+	reads = rec_total(REC_MMIO_READ32);
+	writes = rec_total(REC_MMIO_WRITE32);
+	CHECK(inval_queue_recover(&q) == -INVAL_ESHUTDOWN, "recover");
+	CHECK(inval_queue_ack(&q, 4) == -INVAL_ESHUTDOWN, "ack");
+	CHECK(rec_total(REC_MMIO_READ32) == reads && rec_total(REC_MMIO_WRITE32) == writes,
+	      "a register is touched");
+	CHECK(q.fixer == 0U && smmu.gerrorn == 0U, "GERRORN 0x%x", smmu.gerrorn);
+	inval_queue_reset(&q);
+	CHECK(inval_queue_ack(&q, 4) == 0 && smmu.gerrorn == 4U, "GERRORN 0x%x", smmu.gerrorn);
+	close_queue(false, "broken", 0);
 }
 
 /* From a GERROR interrupt, with nobody waiting. */

@@ -339,7 +339,8 @@ static inline uint64_t inval_ecmdq_offset(uint64_t page, uint32_t n)
 /**
  * inval_queue_config_init() - a queue's configuration from what its SMMU can do
  * @cfg: the caller's; then base, mem, book and smmu are to be set, msi and msi_pa
- *	where sync says so, and the kind where it is not the SMMU's own
+ *	where sync says so, and the kind where it is not the SMMU's own, with regs for
+ *	a virtual one
  * @caps: the SMMU's capabilities
  * @policy: its errata
  * @sec: security state of the queue
@@ -435,30 +436,43 @@ static inline void inval_queue_setup(struct inval_queue *q)
 }
 
 /*
- * Internal: an MSI of this queue, and the memory it goes to; its number is a position,
- * which has complete SYNCs below it only. Attributes: Write-Back, inner shareable, or
- * Normal non-cacheable (IHI 0070, 5.2, STE.MemAttr).
+ * Internal: a SYNC with an MSI; its number will be a position, which has complete SYNCs
+ * below it only. Attributes: Write-Back, inner shareable, or Normal non-cacheable (IHI
+ * 0070, 5.2, STE.MemAttr).
  */
-static inline int inval_queue_setup_msi(struct inval_queue *q)
+static inline int inval_queue_msi(struct inval_cmd *sync, const struct inval_queue_config *cfg)
 {
-	struct inval_cmd sync;
-	int err;
+	return inval_cmd_sync_msi(sync, cfg->msi_pa, 0, cfg->coherent ? 3 : 2,
+				  cfg->coherent ? 0xf : 0x5);
+}
+
+/* Internal: SYNCs with MSIs, where a queue has them, and the memory they go to. */
+static inline void inval_queue_setup_msi(struct inval_queue *q)
+{
+	struct inval_cmd sync = { 0, 0 };
 
 	q->msi_on = q->cfg.sync == INVAL_SYNC_MSI ? 1U : 0U;
 	q->polled = q->msi_on != 0U ? ~0ULL : q->born;
 	if (q->msi_on == 0U)
-		return 0;
-	if (q->cfg.msi == NULL)
-		return -INVAL_EINVAL;
-	err = inval_cmd_sync_msi(&sync, q->cfg.msi_pa, 0, q->cfg.coherent ? 3 : 2,
-				 q->cfg.coherent ? 0xf : 0x5);
-	if (err != 0)
-		return err;
+		return;
+	(void)inval_queue_msi(&sync, &q->cfg);
 	q->sync_msi = sync.d0;
 	inval_port_store64(q->cfg.msi, inval_le64(q->cons));
 	if (!q->cfg.coherent)
 		inval_port_dma_clean(q->cfg.msi, sizeof(*q->cfg.msi));
-	return 0;
+}
+
+/* Internal: can a queue be made of this? */
+static inline int inval_queue_check(const struct inval_queue_config *cfg)
+{
+	struct inval_cmd sync;
+
+	if (cfg->size_lg2 < (cfg->twice ? 2U : 1U) || cfg->size_lg2 > INVAL_QUEUE_LG2_MAX ||
+	    cfg->mem == NULL || cfg->book == NULL)
+		return -INVAL_EINVAL;
+	if (cfg->sync != INVAL_SYNC_MSI)
+		return 0;
+	return cfg->msi != NULL ? inval_queue_msi(&sync, cfg) : -INVAL_EINVAL;
 }
 
 /**
@@ -473,19 +487,22 @@ static inline int inval_queue_setup_msi(struct inval_queue *q)
  *
  * Context: before other CPUs use @q.
  * Return: 0; -INVAL_EINVAL for a size that is not 2 to 2^19 slots, or 4 with the
- * erratum @twice, or memory that is missing; -INVAL_ERANGE for a bad @msi_pa.
+ * erratum @twice, or memory that is missing; -INVAL_ERANGE for a bad @msi_pa: nothing was
+ * changed.
  */
 static inline INVAL_MUST_CHECK int inval_queue_init(struct inval_queue *q,
 						    const struct inval_queue_config *cfg)
 {
-	if (cfg->size_lg2 < (cfg->twice ? 2U : 1U) || cfg->size_lg2 > INVAL_QUEUE_LG2_MAX ||
-	    cfg->mem == NULL || cfg->book == NULL)
-		return -INVAL_EINVAL;
+	int err = inval_queue_check(cfg);
+
+	if (err != 0)
+		return err;
 	q->cfg = *cfg;
 	inval_queue_setup_slots(q);
 	inval_queue_setup(q);
 	inval_queue_clear(q, 0);
-	return inval_queue_setup_msi(q);
+	inval_queue_setup_msi(q);
+	return 0;
 }
 
 /**
@@ -502,7 +519,7 @@ static inline void inval_queue_reset(struct inval_queue *q)
 	inval_queue_setup_slots(q);
 	inval_queue_setup(q);
 	inval_queue_clear(q, (q->tail + q->wrap) & ~q->wrap);
-	(void)inval_queue_setup_msi(q);
+	inval_queue_setup_msi(q);
 }
 
 /**
@@ -820,6 +837,8 @@ static inline INVAL_COLD int inval_queue_fix(struct inval_queue *q)
 	uint64_t pos;
 	int bad;
 
+	if (inval_port_load64(&q->broken) != 0U)
+		return -INVAL_ESHUTDOWN;
 	if (!inval_queue_active(q, &ack))
 		return 0;
 	pos = inval_queue_read_cons(q, inval_port_load64(&q->cons), &err);
@@ -859,7 +878,7 @@ static inline INVAL_COLD int inval_queue_fix(struct inval_queue *q)
  *
  * Context: any; with any other function of the queue.
  * Return: 0, also when somebody else is at it; -INVAL_EFAULT or -INVAL_EPROTO
- * when this call broke the queue; -INVAL_ESHUTDOWN when another did.
+ * when this call broke the queue; -INVAL_ESHUTDOWN when it is broken.
  */
 static inline int inval_queue_recover(struct inval_queue *q)
 {
@@ -882,7 +901,8 @@ static inline int inval_queue_recover(struct inval_queue *q)
  *
  * Context: any; with any other function of the queue.
  * Return: 0; -INVAL_EAGAIN while somebody else writes GERRORN: call again;
- * -INVAL_EINVAL for an ECMDQ, which has no GERROR.
+ * -INVAL_ESHUTDOWN when the queue is broken: it has not touched GERRORN, and will not
+ * until inval_queue_reset(); -INVAL_EINVAL for an ECMDQ, which has no GERROR.
  */
 static inline INVAL_MUST_CHECK int inval_queue_ack(struct inval_queue *q, uint32_t bits)
 {
@@ -895,11 +915,15 @@ static inline INVAL_MUST_CHECK int inval_queue_ack(struct inval_queue *q, uint32
 		return -INVAL_EINVAL;
 	token = inval_port_irq_save();
 	if (inval_port_xchg64(&q->fixer, 1) == 0U) { /* order: take */
-		ack = inval_port_mmio_read32(q->cfg.base, q->cfg.regs.gerrorn);
-		bits &= inval_port_mmio_read32(q->cfg.base, q->cfg.regs.gerror) ^ ack;
-		inval_port_mmio_write32(q->cfg.base, q->cfg.regs.gerrorn, ack ^ (bits & ~own));
+		err = -INVAL_ESHUTDOWN;
+		if (inval_port_load64(&q->broken) == 0U) {
+			ack = inval_port_mmio_read32(q->cfg.base, q->cfg.regs.gerrorn);
+			bits &= inval_port_mmio_read32(q->cfg.base, q->cfg.regs.gerror) ^ ack;
+			inval_port_mmio_write32(q->cfg.base, q->cfg.regs.gerrorn,
+						ack ^ (bits & ~own));
+			err = 0;
+		}
 		inval_port_store_release64(&q->fixer, 0); /* order: fixer */
-		err = 0;
 	}
 	inval_port_irq_restore(token);
 	return err;
@@ -1462,7 +1486,8 @@ static inline INVAL_COLD int inval_queue_claim(struct inval_queue *q, const stru
 	uint32_t i;
 
 	if ((uint32_t)faults != (uint32_t)t->faults) {
-		ill = inval_queue_after(inval_port_load64(&q->ill_lost), t->id - 1U);
+		ill = inval_queue_after(inval_port_load64(&q->ill_lost),
+					(t->id == INVAL_QUEUE_HUNTER ? t->end : t->id) - 1U);
 		for (i = 0; i < INVAL_QUEUE_ILLS; i++) {
 			if (inval_port_load64(&q->ill[i]) == t->id) {
 				inval_port_store64(&q->ill[i], 0);

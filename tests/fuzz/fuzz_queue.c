@@ -312,7 +312,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			check_code(inval_queue_recover(&queue));
 			break;
 		case 1:
-			FUZZ_CHECK(inval_queue_ack(&queue, 4) == 0, "ack");
+			FUZZ_CHECK(inval_queue_ack(&queue, 4) ==
+				   (queue.broken == 0U ? 0 : -INVAL_ESHUTDOWN), "ack");
 			break;
 		case 2:
 			if (queue.broken != 0U || fuzz_byte() == 0U)
