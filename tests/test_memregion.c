@@ -11,13 +11,13 @@
  *    refused without a call.
  * 4. A request served by another's global flush makes no call; a failed one serves
  *    nobody, nor does any where calls are not global; counters may wrap.
- * 5. Registry: room, twice, not there; "has" counts what needs no alias; ranges that
+ * 5. Registry: room, twice, also at once, not there; "has" counts what needs no alias; ranges that
  *    are empty or wrap, and providers whose chunks are not aligned, are refused before
  *    anything; none is "not supported".
  * 6. All start before any is waited for; whoever started is waited for, whatever
  *    errors there were; the first error is returned; the next piece is not begun.
  * 7. Pieces: aligned, no larger than the provider takes, without a gap, the alias in
- *    step; each provider in its own.
+ *    step, or none where they are wider than pages; each provider in its own.
  * 8. By address: with alias and PoC below the break-even, or when alone; else never.
  * 9. The hold section lies around all of a flush; remove waits for it.
  * 10. The flush engine of examples/: start, poll, time-out, failure, two at once.
@@ -40,6 +40,7 @@ static struct {
 	uint64_t has_attrs;
 	uint64_t attrs[5];
 	uint64_t conduit_ends;	/* after so many calls */
+	int conduit_code;	/* with this */
 	int32_t answers[MOST_CALLS];
 	uint32_t flush_us;
 	uint32_t calls;		/* of all functions */
@@ -59,7 +60,7 @@ static int call(struct inval_smccc_args *args)
 	uint64_t *x = args->x;
 
 	if (firmware.calls++ == firmware.conduit_ends)
-		return -INVAL_EOPNOTSUPP;
+		return firmware.conduit_code;
 	if (x[0] == 0x80000000U) {
 		x[0] = firmware.version;
 	} else if (x[0] == 0x80000001U) {
@@ -87,6 +88,7 @@ static void start(bool global, uint64_t latency, uint64_t rate)
 	rec.smccc = call;
 	memset(&firmware, 0, sizeof(firmware));
 	firmware.conduit_ends = UINT64_MAX;
+	firmware.conduit_code = -INVAL_EOPNOTSUPP;
 	firmware.version = 0x10002U;
 	firmware.attrs[1] = global ? 1U : 0U;
 	firmware.attrs[2] = latency;
@@ -210,6 +212,9 @@ TEST(memregion, firmware_that_is_not_there_any_more)
 	firmware.conduit_ends = firmware.calls;
 	CHECK(flush(0x1000, 0x1000) == -INVAL_EOPNOTSUPP, "no conduit");
 	CHECK(fw.finished == 0U && slept() == 0U, "as if it had been done");
+	firmware.conduit_ends = firmware.calls;
+	firmware.conduit_code = -INVAL_EAGAIN;
+	CHECK(flush(0x1000, 0x1000) == -INVAL_EAGAIN && slept() == 0U, "the hook's is no answer");
 	finish();
 }
 
@@ -496,6 +501,29 @@ TEST(memregion, added_at_once)
 	finish();
 }
 
+/* Likewise the same one: another looked at a place before, and took the next. */
+static void same_is_added(enum rec_kind kind, uint64_t addr, uint64_t value)
+{
+	(void)value;
+	if (kind != REC_CMPXCHG64)
+		return;
+	rec.on_event = NULL;
+	((uint64_t *)(uintptr_t)addr)[1] = rec_addr(&noting[0]);
+}
+
+TEST(memregion, same_added_at_once)
+{
+	struct inval_region r = region(0, 4096);
+
+	start_noting();
+	rec.on_event = same_is_added;
+	add(&noting[0]);
+	CHECK(inval_memregion_remove(&registry, &noting[0].p) == 0, "remove");
+	CHECK(inval_memregion_flush(&registry, &r) == -INVAL_EOPNOTSUPP && noting[0].pieces == 0U,
+	      "used after its removal");
+	finish();
+}
+
 TEST(memregion, bad_ranges_are_refused)
 {
 	const struct inval_region bad[] = {
@@ -631,6 +659,8 @@ static void check_pieces(const struct noting *n, const struct inval_region *r)
 		CHECK((n->piece[i].pa | n->piece[i].bytes) % align == 0U, "piece %u", i);
 		CHECK(n->p.chunk_bytes == 0U || n->piece[i].bytes <= n->p.chunk_bytes, "piece %u", i);
 		CHECK(n->piece[i].va - n->piece[i].pa == r->va - r->pa, "alias of piece %u", i);
+		CHECK(n->piece[i].alias == (r->alias && n->p.align_lg2 <= 12U),
+		      "piece %u, beside what is mapped", i);
 		next += n->piece[i].bytes;
 	}
 	CHECK(n->pieces != 0U && next == ((r->pa + r->bytes + align - 1U) & ~(align - 1U)),

@@ -83,7 +83,8 @@ typedef int inval_provider_done(struct inval_provider *p, const struct inval_reg
  * struct inval_provider - one way to flush a range; its owner's
  * @start: see there
  * @done: see there; NULL: start waits by itself
- * @align_lg2: ranges are widened to this alignment, log2, up to 55; with @near 12
+ * @align_lg2: ranges are widened to this alignment, log2, up to 55; with @near 12, as
+ *	an alias has whole pages: above it the widened ranges come without one
  * @chunk_bytes: most of one start, a multiple of the alignment; 0: no limit
  * @near: reaches no farther than the PoC, and only through an alias
  * @even_bytes: with @near: it is used instead of the others below this size
@@ -124,6 +125,7 @@ static inline uint64_t inval_region_piece(struct inval_region *piece, const stru
 	uint64_t rest = (1ULL << p->align_lg2) - 1U, before = (r->pa + at) & rest;
 
 	*piece = *r;
+	piece->alias = r->alias && p->align_lg2 <= 12U;
 	piece->pa = r->pa + at - before;
 	piece->va = r->va + at - before;
 	piece->bytes = (r->bytes - at + before + rest) & ~rest;
@@ -248,7 +250,8 @@ static inline INVAL_MUST_CHECK int inval_memregion_add(struct inval_memregion *m
 /**
  * inval_memregion_remove() - withdraw a provider
  * @m: the registry
- * @p: the provider; when this returns 0 nobody uses it
+ * @p: the provider; when this returns 0 nobody uses it, also where two adds at a time
+ *	have published it twice
  *
  * Context: may sleep: it waits for the flushes that began before; not from inside a
  * flush; with all others.
@@ -258,17 +261,17 @@ static inline INVAL_MUST_CHECK int inval_memregion_remove(struct inval_memregion
 							  struct inval_provider *p)
 {
 	uint64_t *slot, addr = (uint64_t)(size_t)p;
+	bool found = false;
 	uint32_t i, num;
 
 	slot = inval_memregion_slots(m, p->near, &num);
-	for (i = 0; i < num; i++) {
-		if (inval_port_load64(&slot[i]) == addr &&
-		    inval_port_cmpxchg64(&slot[i], addr, 0) == addr) {
-			inval_port_hold_sync(&m->hold); /* order: withdrawn */
-			return 0;
-		}
-	}
-	return -INVAL_ENOENT;
+	for (i = 0; i < num; i++)
+		found |= inval_port_load64(&slot[i]) == addr &&
+			 inval_port_cmpxchg64(&slot[i], addr, 0) == addr;
+	if (!found)
+		return -INVAL_ENOENT;
+	inval_port_hold_sync(&m->hold); /* order: withdrawn */
+	return 0;
 }
 
 /**
@@ -509,9 +512,10 @@ static inline int inval_firmware_request_(struct inval_firmware *fw, const struc
 	while (err == 0) {
 		attempt++;
 		err = inval_firmware_attempt_(fw, r, &status);
-		if (err == 0)
-			err = inval_smccc_retry(&fw->attrs, &fw->policy, status, attempt,
-						inval_port_now_us() - begin, &delay);
+		if (err != 0)
+			break;
+		err = inval_smccc_retry(&fw->attrs, &fw->policy, status, attempt,
+					inval_port_now_us() - begin, &delay);
 		if (err != -INVAL_EAGAIN)
 			break;
 		inval_port_trace(INVAL_EVENT_RETRY, attempt, delay);
