@@ -964,7 +964,7 @@ TEST(flush, unknown_smmu)
 {
 	struct inval_range_req req = sim_req(VA, 0x1000, true);
 	struct sim_want w[MOST];
-	uint32_t num = nested_smmus(w, 4);
+	uint32_t num = nested_smmus(w, 4), i, last = 0;
 	struct inval_flush f = sim_flush();
 
 	sim_entries(entries, w, num, 12);
@@ -976,6 +976,20 @@ TEST(flush, unknown_smmu)
 	check_error(&f, 1, 3, INVAL_ENODEV);
 	CHECK(sim.calls == 4U && sim.cmds == 12U && sim.cmd[0].smmu == 0U &&
 	      sim.cmd[6].smmu == 2U, "%u commands", sim.cmds);
+
+	/* What detaches have left of an SMMU that is gone is no error. */
+	f.smmu_num = 4;
+	for (i = 0; i < num; i++) {
+		if (inval_entry_smmu(&entries[i]) == 1U) {
+			entries[i].users = 0;
+			last = i;
+		}
+	}
+	CHECK(sim_walk(entries, num, 12, &req, &f) == 0 && f.error_total == 0U, "all dead");
+	entries[last].users = 1;
+	CHECK(sim_walk(entries, num, 12, &req, &f) == -INVAL_ENODEV && f.error_total == 1U,
+	      "all but the last");
+	check_error(&f, 0, 1, INVAL_ENODEV);
 }
 
 TEST(flush, peers_errors_come_back)
@@ -1754,7 +1768,7 @@ static void gather_more(struct gathered *t, uint64_t page, uint64_t num, uint32_
 
 	req.leaf = (how & 1U) != 0U;
 	req.d128 = (how & 2U) != 0U;
-	req.leaf_lg2 = (how & 4U) != 0U ? 12 : 0;
+	req.leaf_lg2 = (how & 4U) != 0U ? 16 : 0;
 	req.granule_lg2 = (how & 8U) != 0U ? 16 : 12;
 	mark(t->added, t->base, &req);
 	err = inval_gather_add(&t->g, &req);
@@ -1882,7 +1896,7 @@ TEST(flush, gather_ends_of_the_address_space)
 
 TEST(flush, gather_refuses)
 {
-	struct inval_range_req good = sim_req(VA, 0x1000, true), bad[4];
+	struct inval_range_req good = sim_req(VA, 0x1000, true), bad[6];
 	struct inval_gather g, before;
 	uint32_t i, used;
 
@@ -1893,11 +1907,15 @@ TEST(flush, gather_refuses)
 	bad[1] = sim_req(0, UINT64_MAX, true);
 	bad[2] = sim_req(0ULL - 0x1000U, 0x1001, true);
 	bad[3] = sim_req(VA + 0x1000U, 0ULL - VA, true);
+	bad[4] = sim_req(VA + 0x1000U, 0x1000, true);
+	bad[4].granule_lg2 = 13;
+	bad[5] = sim_req(VA + 0x1000U, 0x1000, true);
+	bad[5].leaf_lg2 = 11;
 	for (used = 0; used < 2U; used++) {
 		memset(&g, 0, sizeof(g));
 		inval_gather_init(&g);
 		CHECK(used == 0U || inval_gather_add(&g, &good) == 0, "good");
-		for (i = 0; i < 4U; i++) {
+		for (i = 0; i < 6U; i++) {
 			before = g;
 			CHECK(inval_gather_add(&g, &bad[i]) == -INVAL_EINVAL, "bad %u", i);
 			CHECK(memcmp(&before, &g, sizeof(g)) == 0, "bad %u changed it", i);

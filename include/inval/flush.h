@@ -115,9 +115,9 @@ struct inval_flush {
  * typedef inval_issue_fn - give commands to an SMMU
  *
  * (smmu, cmds, num, sync, ticket): in order, and with @sync a SYNC behind them.
- * What is behind a SYNC begins when that is complete. Returns 0, or -INVAL_E* with
- * nothing of this call under way: then it is called once more, with no commands and
- * sync, and waited for if it takes that. num may be 0 with sync.
+ * What is behind a SYNC begins when that is complete. Returns 0, or -INVAL_E*: then it
+ * is called once more, with no commands and sync, and waited for if it takes that, as
+ * some of before may be under way. num may be 0 with sync.
  */
 typedef int (*inval_issue_fn)(struct inval_smmu *smmu, const struct inval_cmd *cmds, uint32_t num,
 			      bool sync, struct inval_ticket *ticket);
@@ -398,15 +398,36 @@ INVAL_ALWAYS_INLINE void inval_walk_fit(struct inval_walk *w)
 	w->all = w->cut->count > s->policy.max_cmds;
 }
 
-/* Internal: the SMMU of entries with this number; NULL: they are skipped. */
-INVAL_ALWAYS_INLINE struct inval_smmu *inval_walk_smmu(struct inval_walk *w, uint32_t number)
+/*
+ * Internal: there is no SMMU for the entries from @e on: an error, unless all are dead,
+ * as what a detach leaves of an SMMU that is gone.
+ */
+static inline INVAL_COLD int inval_walk_missing(struct inval_flush *f, const struct inval_entry *e,
+						const struct inval_entry *end)
 {
+	uint32_t number = inval_entry_smmu(e);
+
+	for (; e != end && inval_entry_smmu(e) == number; e++) {
+		if (inval_port_load32(&e->users) != 0U) {
+			(void)inval_walk_error(f, number, -INVAL_ENODEV);
+			return -INVAL_ENODEV;
+		}
+	}
+	return 0;
+}
+
+/* Internal: the SMMU of @e and what follows; NULL: its entries are skipped. */
+INVAL_ALWAYS_INLINE struct inval_smmu *inval_walk_smmu(struct inval_walk *w,
+						       const struct inval_entry *e)
+{
+	uint32_t number = inval_entry_smmu(e);
 	struct inval_smmu *smmu = number < w->f->smmu_num ? w->f->smmus[number] : NULL;
+	int err;
 
 	if (smmu == NULL) {
-		(void)inval_walk_error(w->f, number, -INVAL_ENODEV);
+		err = inval_walk_missing(w->f, e, w->end);
 		if (w->err == 0)
-			w->err = -INVAL_ENODEV;
+			w->err = err;
 		return NULL;
 	}
 	return inval_port_load64(&smmu->off) != 0U ? NULL : smmu;
@@ -418,7 +439,7 @@ INVAL_ALWAYS_INLINE bool inval_walk_open(struct inval_walk *w, const struct inva
 	w->next = w->f->batch;
 	w->group = INVAL_GROUP_NONE;
 	w->dead = false;
-	w->smmu = inval_walk_smmu(w, inval_entry_smmu(e));
+	w->smmu = inval_walk_smmu(w, e);
 	if (w->smmu == NULL)
 		return false;
 	w->wait->smmu = w->smmu;
@@ -706,7 +727,8 @@ INVAL_ALWAYS_INLINE int inval_walk_all(const struct inval_entry *entries, uint32
 
 /**
  * inval_flush_walk() - flush entries with issue and wait functions of any kind
- * @entries: sorted; each user count is read once
+ * @entries: sorted; each user count is read once, and again to say which devices may not
+ *	have confirmed
  * @num: their number
  * @stu_lg2: no ATC_INV span is smaller, bytes, log2, 12 to 43
  * @req: what changed; bytes of 0 or all ones: everything
@@ -724,7 +746,7 @@ INVAL_ALWAYS_INLINE int inval_walk_all(const struct inval_entry *entries, uint32
  * Context: as @issue and @wait; @f is used by one call at a time.
  * Return: 0; -INVAL_EINVAL for a bad request or no memory in @f, with nothing
  * issued; else the first error (all of them in @f): -INVAL_ENODEV for an entry
- * of an SMMU that is not in @f, -INVAL_EREMOTEIO for an ATC_INV that a device did
+ * with users of an SMMU that is not in @f, -INVAL_EREMOTEIO for an ATC_INV that a device did
  * not confirm, or whatever @issue and @wait returned. After an error the
  * unmapped pages must not be used again.
  */
@@ -853,7 +875,7 @@ static inline int inval_flush_queues(const struct inval_entry *entries, uint32_t
 
 /**
  * inval_flush_entries() - flush entries through the library's queues
- * @entries: sorted; each user count is read once
+ * @entries: as in inval_flush_walk()
  * @num: their number
  * @stu_lg2: no ATC_INV span is smaller, bytes, log2, 12 to 43
  * @req: what changed
@@ -953,7 +975,7 @@ static inline INVAL_MUST_CHECK int inval_flush_device(struct inval_smmu *smmu,
  * @smmu: their SMMU, with a queue of 4 slots or more
  * @errors: of a flush that returned -INVAL_EREMOTEIO; out: where @code is INVAL_EREMOTEIO
  *	and @smmu this one: 0 for a device that confirms an ATC_INV of all it has cached
- * @num: length of @errors
+ * @num: how many of them were written: @error_total, at most @error_num
  * @timeout_us: for each device, as in inval_queue_find(): 60 to 90 s until a root port
  *	gives it up
  *
@@ -1103,13 +1125,13 @@ static inline bool inval_gather_joins(const struct inval_range_req *have,
  * Context: any; one caller per @g.
  * Return: 0; -INVAL_EAGAIN when @req does not join what is gathered (a gap,
  * another granule or leaf size): flush @g->req, call inval_gather_init(), add
- * again; -INVAL_EINVAL for an empty range, everything, or one that passes 2^64.
- * Nothing changes on failure.
+ * again; -INVAL_EINVAL for an empty range, everything, one that passes 2^64, or a granule
+ * or leaf size that there is not. Nothing changes on failure.
  */
 static inline INVAL_MUST_CHECK int inval_gather_add(struct inval_gather *g,
 						    const struct inval_range_req *req)
 {
-	if (inval_range_is_all(req->bytes) || req->addr + (req->bytes - 1U) < req->addr)
+	if (inval_range_is_all(req->bytes) || !inval_range_is_good(req))
 		return -INVAL_EINVAL;
 	if (!g->used) {
 		g->req = *req;
