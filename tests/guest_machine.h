@@ -131,23 +131,35 @@ static inline int gm_wait(struct inval_smmu *smmu, const struct inval_ticket *ti
 	return inval_flush_wait_queue(smmu, ticket);
 }
 
+/* One more queue of our SMMU, the @n-th; @cfg without its registers. */
+static inline void gm_add_queue(uint32_t n, struct model_queue *smmu, struct inval_queue *queue,
+				struct inval_queue_config *cfg)
+{
+	uint64_t pa = GM_PA + 0x10000u * n;
+
+	model_queue_init(smmu, &gm.model, cfg->mem, cfg->size_lg2, pa, true, true);
+	smmu->done = gm_on_done;
+	machine.smmu[n] = smmu;
+	cfg->base = rec_mmio(MACHINE_REGS(n));
+	inval_port_mmio_write64(cfg->base, MODEL_BASE, inval_queue_base(pa, cfg->size_lg2));
+	inval_port_mmio_write32(cfg->base, MODEL_PROD, 0);
+	inval_port_mmio_write32(cfg->base, MODEL_CONS, 0);
+	CHECK(inval_queue_init(queue, cfg) == 0, "queue");
+	inval_port_mmio_write32(cfg->base, MODEL_CR0, MODEL_CMDQEN);
+}
+
 static inline void gm_open_queue(void)
 {
 	struct inval_queue_config cfg;
 
 	memset(&cfg, 0, sizeof(cfg));
-	cfg.base = rec_mmio(MACHINE_REGS(0));
 	cfg.mem = gm.queue_mem;
 	cfg.book = gm.queue_book;
 	cfg.size_lg2 = GM_HOST_LG2;
 	cfg.timeout_us = 100000;
 	cfg.abort_max = 2;
 	cfg.coherent = true;
-	inval_port_mmio_write64(cfg.base, MODEL_BASE, inval_queue_base(GM_PA, GM_HOST_LG2));
-	inval_port_mmio_write32(cfg.base, MODEL_PROD, 0);
-	inval_port_mmio_write32(cfg.base, MODEL_CONS, 0);
-	CHECK(inval_queue_init(&gm.queue, &cfg) == 0, "queue");
-	inval_port_mmio_write32(cfg.base, MODEL_CR0, MODEL_CMDQEN);
+	gm_add_queue(0, &gm.smmu, &gm.queue, &cfg);
 }
 
 static inline struct inval_guestq_config gm_config(void)
@@ -177,9 +189,6 @@ static inline void gm_open(uint64_t seed)
 	machine_open(false);
 	model_init(&gm.model, seed);
 	gm.model.env = gm.j.env.real;
-	model_queue_init(&gm.smmu, &gm.model, gm.queue_mem, GM_HOST_LG2, GM_PA, true, true);
-	gm.smmu.done = gm_on_done;
-	machine.smmu[0] = &gm.smmu;
 	machine.pace = 3;
 	gm_open_queue();
 	memset(&gm.host, 0, sizeof(gm.host));

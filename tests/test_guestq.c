@@ -177,6 +177,8 @@ TEST(guestq, emulated_command_may_be_issued)
 	CHECK(gm_run(100) == 0 && gm.rep.consumed == 1 && gm.rep.issued == 1, "run");
 	CHECK(gm.dones == 2 && gm.done[1][0] == (0x03 | (uint64_t)9 << 32) && gm.done[1][1] == 1,
 	      "%llx", (unsigned long long)gm.done[1][0]);
+	gm_push(0x46, 0);
+	CHECK(gm_run(100) == 0 && gm.rep.consumed == 1 && gm.rep.issued == 0, "a SYNC is counted");
 	gm_close();
 }
 
@@ -379,6 +381,71 @@ TEST(guestq, anothers_atc_failure_is_none_of_a_guest_without_ats)
 	CHECK(gm_run(100) == 0 && gm_cons() == 2, "CONS %u", (unsigned int)gm_cons());
 	CHECK(gm.smmu.raised[MODEL_ERR_ATC] == 1, "the other's did not fail");
 	CHECK(gm_error() == 0 && gm.emulations == 1, "error %u", (unsigned int)gm_error());
+	gm_close();
+}
+
+/*
+ * The SMMU has a queue that takes few opcodes. What a failure there has kept from being
+ * given is given all the same.
+ */
+TEST(guestq, atc_failure_in_a_narrow_queue)
+{
+	static uint64_t mem[2u << GM_HOST_LG2], book[2u << GM_HOST_LG2];
+	static struct model_queue smmu;
+	static struct inval_queue queue;
+	struct inval_queue *more = &queue;
+	struct inval_queue_config cfg;
+	uint32_t i;
+
+	open_booted(4, 1);
+	cfg = gm.queue.cfg;
+	cfg.mem = mem;
+	cfg.book = book;
+	cfg.accept[0] = (uint64_t)3 << INVAL_OP_TLBI_NH_ASID;
+	cfg.accept[1] = (uint64_t)1 << (INVAL_OP_ATC_INV - 64);
+	gm_add_queue(1, &smmu, &queue, &cfg);
+	gm.host.more = &more;
+	gm.host.more_num = 1;
+	for (i = 1; i < 3; i++) {
+		smmu.next[MODEL_ATC] = i;	/* confirmed when it comes again, or not then */
+		gm_push(ATC(5), 0x4001);
+		gm_push(0x05 | (uint64_t)6 << 32, 1);
+		gm_push(0x30, 0);
+		gm_push(0x46, 0);
+		CHECK(gm_run(100) == 0 && gm_error() == (i == 1 ? 0u : 3u), "error %u",
+		      (unsigned int)gm_error());
+		CHECK(gm.rep.consumed == 5 - i && gm.rep.issued == 3, "%u consumed, %u issued",
+		      (unsigned int)gm.rep.consumed, (unsigned int)gm.rep.issued);
+		EXPECT_SEEN(0, 0x05 | (uint64_t)9 << 32, 1);
+		EXPECT_SEEN(0, 0x0000123400000010, 0);
+		gm.dones = 0;
+	}
+	gm_ack();
+	CHECK(gm_run(100) == 0 && gm.rep.consumed == 1 && gm_error() == 0, "the SYNC");
+	gm_close();
+	model_queue_fini(&smmu);
+}
+
+/* An issue of the embedder's that says so of one command has not given it. */
+static int issue_nothing(struct inval_smmu *smmu, const struct inval_cmd *cmds, uint32_t num,
+			 bool sync, struct inval_ticket *ticket)
+{
+	(void)smmu;
+	(void)cmds;
+	(void)num;
+	(void)sync;
+	(void)ticket;
+	return -INVAL_EREMOTEIO;
+}
+
+TEST(guestq, issue_that_fails_as_a_device)
+{
+	open_booted(4, 1);
+	gm_push(NH_ASID(1), 0);
+	CHECK(inval_guestq_run(&gm.q, 100, &gm.rep, gm_fetch, gm_find, gm_emulate, issue_nothing,
+			       gm_wait) < 0, "not reported");
+	CHECK(gm.rep.consumed == 0 && gm.rep.issued == 0 && gm_error() == 2, "passed: %u",
+	      (unsigned int)gm.rep.consumed);
 	gm_close();
 }
 
@@ -720,6 +787,33 @@ TEST(guestq, prod_that_never_rests)
 	gm_close();
 }
 
+/* Another vCPU enables the SMMU, sees that, and only then puts an ATC_INV. */
+static void enable(enum rec_kind kind, uint64_t addr, uint64_t value)
+{
+	(void)value;
+	if (kind != REC_LOAD64 || addr != rec_addr(&gm.q.s.gerror))
+		return;
+	machine.hook = NULL;
+	gm_write(INVAL_REG_CR0, INVAL_CR0_SMMUEN | INVAL_CR0_CMDQEN);
+	CHECK((gm_read(INVAL_REG_CR0ACK) & INVAL_CR0_SMMUEN) != 0, "not shown at once");
+	gm_push(ATC(5), 0x4001);
+	gm_push(0x46, 0);
+}
+
+TEST(guestq, what_is_put_once_smmuen_is_seen)
+{
+	open_booted(4, 1);
+	gm_write(INVAL_REG_CR0, INVAL_CR0_CMDQEN);
+	gm_push(ATC(5), 0x2001);
+	CHECK(gm_run(100) == 0 && gm_cons() == 1 && gm.dones == 0, "ignored while SMMUEN is 0");
+	gm_push(NH_ASID(1), 0);
+	machine.hook = enable;
+	CHECK(gm_run(100) == 0 && gm_cons() == 4 && gm_error() == 0, "CONS %u",
+	      (unsigned int)gm_cons());
+	EXPECT_SEEN(0, ATC(0x705), 0x4001);
+	gm_close();
+}
+
 /* Another vCPU acknowledges an error as soon as it is there: the call goes on behind it. */
 static void ack_error(enum rec_kind kind, uint64_t addr, uint64_t value)
 {
@@ -843,6 +937,13 @@ TEST(guestq, state_that_no_queue_has)
 	STATE(gerrorn, (uint64_t)1 << 32, -INVAL_EINVAL);
 	STATE(loop.end, ((uint64_t)1 << 32) + 1, -INVAL_EINVAL);
 	STATE(loop.at, 1, -INVAL_EINVAL);
+	STATE(looping, 1, 0);
+	STATE(looping, 2, -INVAL_EINVAL);
+	STATE(atc_failed, 1, 0);
+	STATE(atc_failed, 2, -INVAL_EINVAL);
+	/* A queue that takes no CFGI_STE_RANGE is never in the middle of one. */
+	gm.j.guest.policy.take[0] &= ~((uint64_t)1 << INVAL_OP_CFGI_STE_RANGE);
+	STATE(looping, 1, -INVAL_EINVAL);
 	gm_close();
 }
 

@@ -127,8 +127,8 @@ struct inval_guestq_config {
  * @gerror: GERROR
  * @gerrorn: GERRORN
  * @loop: streams of the CFGI_STE_RANGE at CONS that are still to come
- * @looping: there is such a command on its way
- * @atc_failed: the guest's next SYNC fails
+ * @looping: 1: there is such a command on its way; 0
+ * @atc_failed: 1: the guest's next SYNC fails; 0
  */
 struct inval_guestq_state {
 	uint64_t base;
@@ -139,8 +139,8 @@ struct inval_guestq_state {
 	uint64_t gerror;
 	uint64_t gerrorn;
 	struct inval_guest_loop loop;
-	bool looping;
-	bool atc_failed;
+	uint64_t looping;
+	uint64_t atc_failed;
 };
 
 /**
@@ -228,16 +228,17 @@ static inline INVAL_MUST_CHECK int inval_guestq_init(struct inval_guestq *q,
 	q->s.gerrorn = 0;
 	q->s.loop.at = 0;
 	q->s.loop.end = 0;
-	q->s.looping = false;
-	q->s.atc_failed = false;
+	q->s.looping = 0;
+	q->s.atc_failed = 0;
 	return 0;
 }
 
 /* Internal: may the guest write CMDQ_BASE and CONS? (IHI 0070, 6.3: only while off.) */
 static inline bool inval_guestq_off(struct inval_guestq *q)
 {
-	return ((inval_port_load64(&q->s.cr0) | inval_port_load64(&q->s.ack)) &
-		INVAL_CR0_CMDQEN) == 0U;
+	uint64_t ack = inval_port_load_acquire64(&q->s.ack); /* order: guest_ack */
+
+	return ((inval_port_load64(&q->s.cr0) | ack) & INVAL_CR0_CMDQEN) == 0U;
 }
 
 /* Internal: CMDQ_BASE, whole or one half. */
@@ -299,12 +300,14 @@ static inline INVAL_MUST_CHECK int inval_guestq_write(struct inval_guestq *q, ui
 		return 0;
 	switch (offset) {
 	case INVAL_REG_CR0:
-		inval_port_store64(&q->s.cr0, value & INVAL_GUESTQ_CR0);
+		/* order: guest_cr0 */
+		inval_port_store_release64(&q->s.cr0, value & INVAL_GUESTQ_CR0);
 		return INVAL_GUESTQ_MORE;
 	case INVAL_REG_GERRORN:
 		ack = inval_port_load64(&q->s.gerrorn);
 		active = inval_port_load64(&q->s.gerror) ^ ack;
-		inval_port_store64(&q->s.gerrorn, ack ^ ((ack ^ value) & active));
+		/* order: guest_gerrorn */
+		inval_port_store_release64(&q->s.gerrorn, ack ^ ((ack ^ value) & active));
 		return INVAL_GUESTQ_MORE;
 	case INVAL_REG_CMDQ_BASE:
 	case INVAL_REG_CMDQ_BASE + 4U:
@@ -327,14 +330,14 @@ static inline INVAL_MUST_CHECK int inval_guestq_write(struct inval_guestq *q, ui
 /* Internal: a register's 64 bits. */
 static inline uint64_t inval_guestq_reg(struct inval_guestq *q, uint32_t offset)
 {
-	uint64_t cr0;
+	uint64_t ack;
 
 	switch (offset) {
 	case INVAL_REG_CR0:
 		return inval_port_load64(&q->s.cr0);
 	case INVAL_REG_CR0ACK:
-		cr0 = inval_port_load64(&q->s.cr0) & ~(uint64_t)INVAL_CR0_CMDQEN;
-		return cr0 | (inval_port_load64(&q->s.ack) & INVAL_CR0_CMDQEN);
+		ack = inval_port_load_acquire64(&q->s.ack) & INVAL_CR0_CMDQEN; /* order: guest_ack */
+		return ack | (inval_port_load64(&q->s.cr0) & ~(uint64_t)INVAL_CR0_CMDQEN);
 	case INVAL_REG_GERROR:
 		return inval_port_load_acquire64(&q->s.gerror); /* order: guest_error */
 	case INVAL_REG_GERRORN:
@@ -426,28 +429,33 @@ static inline void inval_guestq_raise(struct inval_guestq *q, struct inval_guest
 	/* order: guest_error */
 	inval_port_store_release64(&q->s.gerror,
 				   inval_port_load64(&q->s.gerror) ^ INVAL_GERROR_CMDQ);
-	q->s.looping = false;
+	q->s.looping = 0;
 	r->stop = INVAL_GUESTQ_GO;
 	rep->error = true;
 }
 
-/* Internal: is there something to do? Also answers what the guest wrote to CR0. */
+/*
+ * Internal: is there something to do? Also answers what the guest wrote to CR0. SMMUEN is
+ * looked at behind PROD: what was put once CR0ACK had shown it is done under it.
+ */
 static inline bool inval_guestq_ready(struct inval_guestq *q, struct inval_guestq_round *r)
 {
-	uint64_t cr0 = inval_port_load64(&q->s.cr0), gerror = inval_port_load64(&q->s.gerror);
+	uint64_t cr0 = inval_port_load_acquire64(&q->s.cr0); /* order: guest_cr0 */
+	uint64_t gerror = inval_port_load64(&q->s.gerror);
 
-	q->cfg.guest->enabled = (cr0 & INVAL_CR0_SMMUEN) != 0U;
-	inval_port_store64(&q->s.ack, cr0);
+	inval_port_store_release64(&q->s.ack, cr0); /* order: guest_ack */
 	if ((cr0 & INVAL_CR0_CMDQEN) == 0U) {
-		q->s.looping = false;
-		q->s.atc_failed = false;
+		q->s.looping = 0;
+		q->s.atc_failed = 0;
 		return false;
 	}
-	if (((gerror ^ inval_port_load64(&q->s.gerrorn)) & INVAL_GERROR_CMDQ) != 0U)
+	/* order: guest_gerrorn */
+	if (((gerror ^ inval_port_load_acquire64(&q->s.gerrorn)) & INVAL_GERROR_CMDQ) != 0U)
 		return false;
 	inval_guestq_look(q, r);
+	q->cfg.guest->enabled = (inval_port_load64(&q->s.cr0) & INVAL_CR0_SMMUEN) != 0U;
 	if (r->left == 0U)
-		q->s.looping = false;
+		q->s.looping = 0;
 	return r->left != 0U;
 }
 
@@ -483,7 +491,10 @@ static inline bool inval_guestq_smmu_off(struct inval_guestq *q)
 	return inval_port_load64(&q->cfg.smmu->off) != 0U;
 }
 
-/* Internal: commands to the SMMU, a SYNC, and wait. @atc: an ATC_INV is among them. */
+/*
+ * Internal: commands to the SMMU, a SYNC, and wait. @atc: an ATC_INV is among them. An
+ * issue that fails so has seen some of them to their end, and left out others: -EAGAIN.
+ */
 INVAL_ALWAYS_INLINE int inval_guestq_give(struct inval_guestq *q, const struct inval_cmd *cmds,
 					  uint32_t num, bool atc, inval_issue_fn issue,
 					  inval_wait_fn wait)
@@ -495,7 +506,9 @@ INVAL_ALWAYS_INLINE int inval_guestq_give(struct inval_guestq *q, const struct i
 	t.atc = atc;
 	inval_queue_count(cmds, num);
 	err = issue(q->cfg.smmu, cmds, num, true, &t);
-	return err != 0 ? err : wait(q->cfg.smmu, &t);
+	if (err != 0)
+		return err == -INVAL_EREMOTEIO ? -INVAL_EAGAIN : err;
+	return wait(q->cfg.smmu, &t);
 }
 
 /* Internal: may this command fail at a device? */
@@ -505,8 +518,8 @@ static inline bool inval_guestq_is_atc(const struct inval_cmd *cmd)
 }
 
 /*
- * Internal: the SMMU called one of the batch illegal: which? One by one, each again:
- * to invalidate twice is harmless. Returns how many are complete.
+ * Internal: the SMMU called one of the batch illegal: which? Or not all were given. One by
+ * one, each again: to invalidate twice is harmless. @done: how many are complete.
  */
 INVAL_ALWAYS_INLINE int inval_guestq_isolate(struct inval_guestq *q, uint32_t num, uint32_t *done,
 					     inval_issue_fn issue, inval_wait_fn wait)
@@ -517,7 +530,7 @@ INVAL_ALWAYS_INLINE int inval_guestq_isolate(struct inval_guestq *q, uint32_t nu
 		err = inval_guestq_give(q, &q->cfg.batch[*done], 1,
 					inval_guestq_is_atc(&q->cfg.batch[*done]), issue, wait);
 		if (err == -INVAL_EREMOTEIO)
-			q->s.atc_failed = true;
+			q->s.atc_failed = 1;
 		else if (err != 0)
 			return err;
 	}
@@ -538,10 +551,10 @@ INVAL_ALWAYS_INLINE int inval_guestq_complete(struct inval_guestq *q,
 	if (r->fill != 0U)
 		err = inval_guestq_give(q, q->cfg.batch, r->fill, r->atc, issue, wait);
 	if (err == -INVAL_EREMOTEIO) {
-		q->s.atc_failed = true;
+		q->s.atc_failed = 1;
 		return 0;
 	}
-	if (err == -INVAL_EILSEQ)
+	if (err == -INVAL_EILSEQ || err == -INVAL_EAGAIN)
 		return inval_guestq_isolate(q, r->fill, done, issue, wait);
 	if (err != 0)
 		*done = 0;
@@ -685,7 +698,8 @@ INVAL_ALWAYS_INLINE int inval_guestq_follow(struct inval_guestq *q,
 	inval_guestq_walk_begin(q);
 	if (inval_guestq_may_follow(q, res, find)) {
 		err = inval_guestq_give(q, &res->cmd, 1, false, issue, wait);
-		rep->issued += err == 0 || err == -INVAL_EREMOTEIO ? 1U : 0U;
+		rep->issued += (err == 0 || err == -INVAL_EREMOTEIO) &&
+			       (res->cmd.d0 & 0xffU) != INVAL_OP_SYNC ? 1U : 0U;
 	}
 	inval_guestq_walk_end(q);
 	return err;
@@ -712,7 +726,7 @@ INVAL_ALWAYS_INLINE int inval_guestq_emulate(struct inval_guestq *q, struct inva
 		return 0;
 	err = inval_guestq_follow(q, res, rep, find, issue, wait);
 	if (err == -INVAL_EREMOTEIO)
-		q->s.atc_failed = true;
+		q->s.atc_failed = 1;
 	else if (err != 0)
 		return inval_guestq_fail(q, r, r->pos, err, rep);
 	return 0;
@@ -734,7 +748,7 @@ INVAL_ALWAYS_INLINE int inval_guestq_stream(struct inval_guestq *q, struct inval
 	more = inval_guest_loop_next(&q->s.loop, find, q->cfg.streams, &r->res);
 	inval_guestq_walk_end(q);
 	if (!more) {
-		q->s.looping = false;
+		q->s.looping = 0;
 		inval_guestq_advance(q, r, inval_guestq_behind(r, r->pos), INVAL_CERROR_NONE, rep);
 		return 0;
 	}
@@ -757,11 +771,11 @@ INVAL_ALWAYS_INLINE int inval_guestq_single(struct inval_guestq *q, struct inval
 
 	if (op == INVAL_OP_CFGI_STE_RANGE) {
 		inval_guest_loop_begin(&q->s.loop, r->in);
-		q->s.looping = true;
+		q->s.looping = 1;
 		return 0;
 	}
-	if (op == INVAL_OP_SYNC && q->s.atc_failed) {
-		q->s.atc_failed = false;
+	if (op == INVAL_OP_SYNC && q->s.atc_failed != 0U) {
+		q->s.atc_failed = 0;
 		inval_guestq_raise(q, r, r->pos, INVAL_CERROR_ATC, rep);
 		return 0;
 	}
@@ -820,7 +834,7 @@ inval_guestq_run(struct inval_guestq *q, uint32_t budget, struct inval_guestq_re
 	while (err == 0 && inval_guestq_ready(q, &r)) {
 		if (budget == 0U)
 			return INVAL_GUESTQ_MORE;
-		if (q->s.looping) {
+		if (q->s.looping != 0U) {
 			budget--;
 			err = inval_guestq_stream(q, &r, rep, find, emulate, issue, wait);
 			continue;
@@ -855,8 +869,9 @@ static inline void inval_guestq_save(const struct inval_guestq *q, struct inval_
  * have made. Then inval_guestq_run() has to be called.
  *
  * Context: any.
- * Return: 0; -INVAL_EINVAL for a register with bits that it does not have, or a loop
- * beyond the last StreamID: nothing was changed.
+ * Return: 0; -INVAL_EINVAL for a register with bits that it does not have, a loop beyond
+ * the last StreamID or of a queue that takes no CFGI_STE_RANGE, or what is neither 0 nor
+ * 1: nothing was changed.
  */
 static inline INVAL_MUST_CHECK int inval_guestq_load(struct inval_guestq *q,
 						     const struct inval_guestq_state *state)
@@ -865,7 +880,9 @@ static inline INVAL_MUST_CHECK int inval_guestq_load(struct inval_guestq *q,
 	    (state->cons & ~(INVAL_GUESTQ_INDEX | 0x7f000000ULL)) != 0U ||
 	    ((state->cr0 | state->ack) & ~(uint64_t)INVAL_GUESTQ_CR0) != 0U ||
 	    !inval_fits(state->gerror | state->gerrorn, 32) || state->loop.end > 1ULL << 32 ||
-	    state->loop.at > state->loop.end)
+	    state->loop.at > state->loop.end || (state->looping | state->atc_failed) > 1U ||
+	    (state->looping != 0U &&
+	     !inval_guest_takes(&q->cfg.guest->policy, INVAL_OP_CFGI_STE_RANGE)))
 		return -INVAL_EINVAL;
 	q->s = *state;
 	return 0;
