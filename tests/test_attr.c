@@ -345,7 +345,7 @@ TEST(attr, values_out_of_range)
 	struct inval_plan plan;
 	uint32_t i;
 
-	for (i = 0; i < 8U; i++) {
+	for (i = 0; i < 10U; i++) {
 		c = change(C, N);
 		c.smmu = true;
 		if (i < 2U)
@@ -362,6 +362,10 @@ TEST(attr, values_out_of_range)
 			c.alias = (enum inval_alias)3;
 		else if (i == 5U)
 			c.resize = (enum inval_resize)3;
+		else if (i == 8U)
+			c.cpu_bbm = 3;
+		else if (i == 9U)
+			c.smmu_bbm = 3;
 		else
 			c.cpu_bbm = c.smmu_bbm = 3;
 		c.cpu = i != 7U;

@@ -270,7 +270,8 @@ static inline uint32_t inval_attr_bbm(const struct inval_attr_change *c)
 /* Internal: is this a change that there can be? */
 static inline bool inval_attr_is_good(const struct inval_attr_change *c)
 {
-	return (c->cpu || c->smmu) && inval_attr_bbm(c) <= 2U && (c->cpu || !c->exec) &&
+	return (c->cpu || c->smmu) && (c->cpu || !c->exec) &&
+	       (!c->cpu || c->cpu_bbm <= 2U) && (!c->smmu || c->smmu_bbm <= 2U) &&
 	       (uint32_t)c->from.mem <= (uint32_t)INVAL_MEM_DEVICE &&
 	       (uint32_t)c->to.mem <= (uint32_t)INVAL_MEM_DEVICE &&
 	       (uint32_t)c->from.share <= (uint32_t)INVAL_SHARE_OUTER &&
