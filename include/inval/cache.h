@@ -9,8 +9,8 @@
  *
  * A function begins with a DSB where what it acts on may have been accessed through
  * a mapping of other attributes, or by others: only a barrier orders these (Arm DDI
- * 0487, chapter D7). Each ends with one: then it has taken effect. Several CPUs may
- * work on the same range.
+ * 0487, chapter D7). Each that has something to do ends with one: then it has taken
+ * effect. Several CPUs may work on the same range.
  */
 #ifndef INVAL_CACHE_GUARD
 #define INVAL_CACHE_GUARD
@@ -187,7 +187,7 @@ static inline void inval_cache_clean_pou(uint64_t va, uint64_t bytes)
  * @bytes: length
  *
  * Of all CPUs that share the range; other CPUs need an ISB before they execute
- * it. Where CTR_EL0.DIC says that none is needed, only the barriers are left.
+ * it. Where CTR_EL0.DIC says that none is needed, only the ISB is left.
  *
  * Context: any.
  */

@@ -39,8 +39,8 @@
  *					(dma_mb; dsb sy on Xen): a store before
  *					it is visible before a load after it
  *
- * Read side: walks. A section must not sleep; sections nest. The token is the
- * port's own (interrupt flags, an SRCU index).
+ * Read side: walks. A section must not sleep; sections nest, but for those of one
+ * lock (below). The token is the port's own (interrupt flags, an SRCU index).
  *	void inval_port_read_init(inval_read_ctx *ctx)
  *	void inval_port_read_fini(inval_read_ctx *ctx)
  *		no section begins any more; when it returns all is given back that
@@ -93,7 +93,7 @@
  *		is always right
  *
  * Sleep (cache part only).
- *	void inval_port_sleep_us(uint32_t us)
+ *	void inval_port_sleep_us(uint32_t us)	@us at least
  *
  * Device. Two accesses of one CPU to an SMMU's registers take effect in program
  * order. Release and acquire hold for them as for memory: a register written before
@@ -111,8 +111,8 @@
  *
  * Cache, by virtual address, one line a call.
  *	uint64_t inval_port_ctr_el0(void)
- *		CTR_EL0 as it is safe on every CPU: smallest lines; IDC and DIC
- *		only where all have them
+ *		CTR_EL0 as it is safe on every CPU: smallest lines, largest CWG;
+ *		IDC and DIC only where all have them
  *	void inval_port_dc_cvac(uint64_t va)	clean to PoC
  *	void inval_port_dc_civac(uint64_t va)	clean and invalidate to PoC
  *	void inval_port_dc_ivac(uint64_t va)	invalidate to PoC: loses data

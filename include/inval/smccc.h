@@ -90,8 +90,8 @@ static inline void inval_smccc_ids_init(struct inval_smccc_ids *ids)
  * inval_smccc_policy_init() - the default policy
  * @policy: the caller's
  *
- * Five calls, delays of 1 ms or what firmware asks for, up to 20 ms; 5 s in all,
- * in which firmware that allows one call a second gets its five.
+ * Five calls, delays of 1 ms or what firmware asks for, up to 20 ms; 5 s in all: where
+ * firmware allows one call a second that is four or five of them.
  *
  * Context: any.
  */
