@@ -39,6 +39,7 @@ INVAL_PORT_USES_TIME(selftest)
  * @turn: the round that each of two CPUs is in
  * @x: what each stores
  * @seen: what each saw of the other
+ * @told: the round that each has been through
  * @sum: counted up by both
  * @read: a read side
  * @slot: a published pointer
@@ -53,6 +54,7 @@ struct inval_selftest {
 	uint64_t turn[2];
 	uint64_t x[2];
 	uint64_t seen[2];
+	uint64_t told[2];
 	uint64_t sum;
 	inval_read_ctx read;
 	inval_slot slot;
@@ -214,9 +216,28 @@ static inline uint32_t inval_selftest_arrays(struct inval_selftest *t)
 	return 0;
 }
 
+/*
+ * The device hooks reach the words, at their offsets. All bytes of a word alike: their
+ * order is the hooks'.
+ */
+static inline uint32_t inval_selftest_regs(inval_mmio regs, uint32_t *words)
+{
+	uint32_t *prod = &words[INVAL_REG_CMDQ_PROD / 4U], *cons = &words[INVAL_REG_CMDQ_CONS / 4U];
+	uint32_t i;
+
+	for (i = 0; i < INVAL_SELFTEST_WORDS; i++)
+		inval_port_store32(&words[i], 0);
+	inval_port_mmio_write32(regs, INVAL_REG_CMDQ_PROD, 0x5a5a5a5aU);
+	INVAL_SELFTEST(inval_port_load32(prod) == 0x5a5a5a5aU);
+	inval_port_store32(cons, 0x3c3c3c3cU);
+	INVAL_SELFTEST(inval_port_mmio_read32(regs, INVAL_REG_CMDQ_CONS) == 0x3c3c3c3cU);
+	inval_port_store32(prod, 0);
+	inval_port_store32(cons, 0);
+	return 0;
+}
+
 /* A queue over more than a lap: each batch read as an SMMU would, then consumed. */
-static inline uint32_t inval_selftest_queue(struct inval_selftest *t, inval_mmio regs,
-					    uint32_t *words)
+static inline uint32_t inval_selftest_queue(struct inval_selftest *t, inval_mmio regs)
 {
 	const uint32_t mask = (2U << INVAL_SELFTEST_LG2) - 1U;
 	struct inval_queue_config cfg;
@@ -240,8 +261,6 @@ static inline uint32_t inval_selftest_queue(struct inval_selftest *t, inval_mmio
 	cfg.accept[1] = 0;
 	cfg.sync_each = false;
 	cfg.twice = false;
-	for (i = 0; i < INVAL_SELFTEST_WORDS; i++)
-		inval_port_store32(&words[i], 0);
 	INVAL_SELFTEST(inval_queue_init(&t->q, &cfg) == 0);
 	for (i = 0; i < 3U << INVAL_SELFTEST_LG2; i++) {
 		INVAL_SELFTEST(inval_cmd_tlbi(&cmd, INVAL_OP_TLBI_NH_ASID, 1, (uint16_t)i) == 0);
@@ -252,8 +271,8 @@ static inline uint32_t inval_selftest_queue(struct inval_selftest *t, inval_mmio
 		got = inval_cmd_load(&t->mem[2U * ((pos + 1U) & (mask >> 1))]);
 		INVAL_SELFTEST(got.d0 == (uint64_t)INVAL_OP_SYNC && got.d1 == 0U);
 		pos = (pos + 2U) & mask;
-		INVAL_SELFTEST(inval_port_load32(&words[INVAL_REG_CMDQ_PROD / 4U]) == pos);
-		inval_port_store32(&words[INVAL_REG_CMDQ_CONS / 4U], pos);
+		INVAL_SELFTEST(inval_port_mmio_read32(regs, INVAL_REG_CMDQ_PROD) == pos);
+		inval_port_mmio_write32(regs, INVAL_REG_CMDQ_CONS, pos);
 		INVAL_SELFTEST(inval_queue_wait(&t->q, &ticket) == 0);
 	}
 	return 0;
@@ -284,11 +303,14 @@ static inline uint32_t inval_selftest_run(struct inval_selftest *t, inval_mmio r
 	if (line == 0U)
 		line = inval_selftest_arrays(t);
 	if (line == 0U)
-		line = inval_selftest_queue(t, regs, words);
+		line = inval_selftest_regs(regs, words);
+	if (line == 0U)
+		line = inval_selftest_queue(t, regs);
 	for (i = 0; i < 2U; i++) {
 		inval_port_store64(&t->turn[i], 0);
 		inval_port_store64(&t->x[i], 0);
 		inval_port_store64(&t->seen[i], 0);
+		inval_port_store64(&t->told[i], 0);
 	}
 	inval_port_store64(&t->sum, 0);
 	return line;
@@ -347,7 +369,9 @@ static inline uint32_t inval_selftest_cpu(struct inval_selftest *t, uint32_t me)
 		seen = inval_port_load64(&t->x[1U - me]);
 		inval_port_store64(&t->seen[me], seen);
 		inval_selftest_count(t);
+		inval_port_store64(&t->told[me], round);
 		INVAL_SELFTEST(inval_selftest_meet(t, me, 2U * round));
+		INVAL_SELFTEST(inval_port_load64(&t->told[1U - me]) >= round);
 		INVAL_SELFTEST(inval_port_load64(&t->x[1U - me]) >= round);
 		INVAL_SELFTEST(inval_port_load64(&t->sum) >= 2U * round);
 		INVAL_SELFTEST(seen == round || inval_port_load64(&t->seen[1U - me]) >= round);

@@ -4,7 +4,7 @@
  *
  * Properties:
  * - 0 on this port, twice with the same memory, whatever that held before
- * - two CPUs at the same time: 0 for both
+ * - two CPUs at the same time: 0 for both; but where a release lets a store pass
  * - each broken hook below gives the line of a check of its own, not 0
  * - a second CPU that does not come ends the wait
  */
@@ -22,20 +22,46 @@
 enum breakage {
 	NOTHING, LOAD64_HALF, STORE64_HALF, LOAD32_HALF, CMPXCHG_HALF, CMPXCHG_LOW, CMPXCHG_STORES,
 	CMPXCHG_ANSWERS_NEW, XCHG_KEEPS, CLOCK_BACK, CLOCK_STANDS, SPIN_SHORT, CPU_MOVES, SLOT_LOST,
-	SLOT_OWNED, ACQUIRE_OLD, BREAKAGES
+	SLOT_OWNED, ACQUIRE_OLD, MMIO_READ_ELSEWHERE, MMIO_WRITE_ELSEWHERE, BREAKAGES,
+	RELEASE_WEAK	/* for two CPUs */
 };
 
 static enum breakage broken;
 static uint64_t clock_us, clock_step;
 
+/* RELEASE_WEAK: what this CPU has stored and others do not see yet. */
+static __thread uint64_t *late_at, late;
+
+static void late_store(void)
+{
+	if (late_at != NULL)
+		inval_port_store64(late_at, late);
+	late_at = NULL;
+}
+
 static uint64_t broken_load64(const uint64_t *p)
 {
+	late_store();
 	return broken == LOAD64_HALF ? inval_port_load64(p) & 0xffffffff : inval_port_load64(p);
 }
 
 static void broken_store64(uint64_t *p, uint64_t v)
 {
-	inval_port_store64(p, broken == STORE64_HALF ? v & 0xffffffff : v);
+	late_store();
+	if (broken != RELEASE_WEAK) {
+		inval_port_store64(p, broken == STORE64_HALF ? v & 0xffffffff : v);
+		return;
+	}
+	late_at = p;
+	late = v;
+}
+
+static void broken_release(uint64_t *p, uint64_t v)
+{
+	inval_port_store_release64(p, v);
+	if (late_at != NULL)
+		inval_port_spin_us(50);
+	late_store();
 }
 
 static uint32_t broken_load32(const uint32_t *p)
@@ -45,13 +71,16 @@ static uint32_t broken_load32(const uint32_t *p)
 
 static uint64_t broken_acquire(const uint64_t *p)
 {
+	late_store();
 	return broken == ACQUIRE_OLD ? 0 : inval_port_load_acquire64(p);
 }
 
 static uint64_t broken_cmpxchg(uint64_t *p, uint64_t expect, uint64_t want)
 {
-	uint64_t had = inval_port_load64(p);
+	uint64_t had;
 
+	late_store();
+	had = inval_port_load64(p);
 	if (broken == CMPXCHG_HALF && (uint32_t)had == (uint32_t)expect)
 		inval_port_store64(p, want);
 	else if (broken == CMPXCHG_LOW && had >> 32 == expect >> 32)
@@ -92,6 +121,16 @@ static uint32_t broken_cpu(void)
 	return broken == CPU_MOVES ? moves++ : inval_port_cpu();
 }
 
+static uint32_t broken_read32(inval_mmio base, uint32_t offset)
+{
+	return inval_port_mmio_read32(base, broken == MMIO_READ_ELSEWHERE ? 0 : offset);
+}
+
+static void broken_write32(inval_mmio base, uint32_t offset, uint32_t v)
+{
+	inval_port_mmio_write32(base, broken == MMIO_WRITE_ELSEWHERE ? 0 : offset, v);
+}
+
 static void *broken_slot_load(inval_slot *slot)
 {
 	return broken == SLOT_LOST ? NULL : inval_port_slot_load(slot);
@@ -106,11 +145,14 @@ static void *broken_slot_owned(inval_slot *slot)
 #define inval_port_store64 broken_store64
 #define inval_port_load32 broken_load32
 #define inval_port_load_acquire64 broken_acquire
+#define inval_port_store_release64 broken_release
 #define inval_port_cmpxchg64 broken_cmpxchg
 #define inval_port_xchg64 broken_xchg
 #define inval_port_now_us broken_now
 #define inval_port_spin_us broken_spin
 #define inval_port_cpu broken_cpu
+#define inval_port_mmio_read32 broken_read32
+#define inval_port_mmio_write32 broken_write32
 #define inval_port_slot_load broken_slot_load
 #define inval_port_slot_owned broken_slot_owned
 #include "../selftests/inval_selftest.h"
@@ -138,22 +180,43 @@ TEST(selftest, a_good_port_passes)
 	}
 }
 
+/* Who has failed is not waited for. */
+static uint32_t one_cpu(uint32_t me)
+{
+	uint32_t line = inval_selftest_cpu(&st, me);
+
+	inval_port_store_release64(&st.turn[me], UINT64_MAX);
+	return line;
+}
+
 static void *other_cpu(void *arg)
 {
-	*(uint32_t *)arg = inval_selftest_cpu(&st, 1);
+	*(uint32_t *)arg = one_cpu(1);
 	return NULL;
+}
+
+static void two_cpus(uint32_t line[2])
+{
+	pthread_t thread;
+
+	CHECK(pthread_create(&thread, NULL, other_cpu, &line[1]) == 0, "thread");
+	line[0] = one_cpu(0);
+	pthread_join(thread, NULL);
 }
 
 TEST(selftest, two_cpus)
 {
-	uint32_t line = run(), mine, other = 1;
-	pthread_t thread;
+	uint32_t line[2] = { run(), 1 };
 
-	CHECK(line == 0, "line %u", (unsigned int)line);
-	CHECK(pthread_create(&thread, NULL, other_cpu, &other) == 0, "thread");
-	mine = inval_selftest_cpu(&st, 0);
-	pthread_join(thread, NULL);
-	CHECK(mine == 0 && other == 0, "lines %u and %u", (unsigned int)mine, (unsigned int)other);
+	CHECK(line[0] == 0, "line %u", (unsigned int)line[0]);
+	two_cpus(line);
+	CHECK(line[0] == 0 && line[1] == 0, "lines %u and %u", (unsigned int)line[0],
+	      (unsigned int)line[1]);
+	CHECK(run() == 0, "again");
+	broken = RELEASE_WEAK;
+	two_cpus(line);
+	broken = NOTHING;
+	CHECK(line[0] != 0 || line[1] != 0, "a release that is none");
 }
 
 TEST(selftest, each_broken_hook_is_found)
