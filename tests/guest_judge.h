@@ -45,6 +45,7 @@ static inline void judge_regs(const struct rules_env *env, struct inval_idregs *
 	regs->s_idr1 = env->s_idr1;
 	regs->s_idr3 = env->s_idr3;
 	regs->e2h = env->e2h;
+	regs->s_e2h = env->s_e2h;
 }
 
 /* Everything of @j->env is set; the rest from it. Returns inval_guest_init()'s answer. */

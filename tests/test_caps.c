@@ -97,6 +97,7 @@ static struct inval_idregs regs_of(const uint32_t *v)
 	r.s_idr1 = v[S_IDR1];
 	r.s_idr3 = v[S_IDR3];
 	r.e2h = false;
+	r.s_e2h = false;
 	return r;
 }
 
@@ -200,7 +201,7 @@ TEST(caps, every_bit_alone)
 
 TEST(caps, features_are_one_bit_each_and_all_in_the_table)
 {
-	uint64_t all = INVAL_FEAT_E2H;
+	uint64_t all = INVAL_FEAT_E2H | INVAL_FEAT_S_E2H;
 	size_t i;
 
 	for (i = 0; i < sizeof(feats) / sizeof(feats[0]); i++) {
@@ -210,11 +211,11 @@ TEST(caps, features_are_one_bit_each_and_all_in_the_table)
 		      (unsigned)i);
 		all |= f;
 	}
-	CHECK(all == (1ULL << (sizeof(feats) / sizeof(feats[0]) + 1U)) - 1U,
+	CHECK(all == (1ULL << (sizeof(feats) / sizeof(feats[0]) + 2U)) - 1U,
 	      "features %llx", (unsigned long long)all);
 }
 
-TEST(caps, e2h_is_one_feature)
+TEST(caps, each_e2h_is_one_feature)
 {
 	uint32_t v[REGS] = {0};
 	struct inval_idregs r = regs_of(v);
@@ -223,6 +224,10 @@ TEST(caps, e2h_is_one_feature)
 	memset(&c, 0, sizeof(c));
 	r.e2h = true;
 	CHECK(inval_caps_read(&c, &r) == 0 && c.feat == INVAL_FEAT_E2H, "features %llx",
+	      (unsigned long long)c.feat);
+	r.e2h = false;
+	r.s_e2h = true;
+	CHECK(inval_caps_read(&c, &r) == 0 && c.feat == INVAL_FEAT_S_E2H, "features %llx",
 	      (unsigned long long)c.feat);
 }
 

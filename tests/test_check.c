@@ -47,6 +47,7 @@ static void smmu_init(struct smmu *smmu, const struct inval_idregs *regs)
 	smmu->env.s_idr1 = regs->s_idr1;
 	smmu->env.s_idr3 = regs->s_idr3;
 	smmu->env.e2h = regs->e2h;
+	smmu->env.s_e2h = regs->s_e2h;
 	smmu->env.sec = RULES_NS;
 	ret = inval_caps_read(&smmu->caps, regs);
 	CHECK(ret == 0, "inval_caps_read: %d", ret);
@@ -67,6 +68,7 @@ static void regs_all(struct inval_idregs *regs)
 	regs->s_idr1 = 0xa0000020;
 	regs->s_idr3 = 0;
 	regs->e2h = true;
+	regs->s_e2h = true;
 }
 
 /* SMMUv3.0 without anything: no stalls either, no StreamID, no SubstreamID. */
@@ -97,6 +99,7 @@ static void regs_random(struct inval_idregs *regs, uint64_t *seed)
 		       (uint32_t)(test_random(seed) % 33);
 	regs->s_idr3 = (uint32_t)test_random(seed);
 	regs->e2h = (test_random(seed) & 1) != 0;
+	regs->s_e2h = (test_random(seed) & 1) != 0;
 }
 
 /* What one ID bit alone decides: flipped in the full and in the empty SMMU. */
@@ -113,7 +116,7 @@ static const struct { unsigned int reg; uint32_t flip; } single_bits[] = {
 	{ 9, 1u << 13 }, { 9, 1u << 24 },				/* S_IDR0 */
 	{ 10, 1u << 29 }, { 10, 1u << 31 }, { 10, 0x20 },		/* S_IDR1 */
 	{ 11, 1u << 6 },						/* S_IDR3 */
-	{ 12, 0 },							/* E2H */
+	{ 12, 0 }, { 13, 0 },						/* E2H, S_E2H */
 };
 
 #define SINGLE_BITS (sizeof(single_bits) / sizeof(single_bits[0]))
@@ -130,6 +133,8 @@ static void regs_flip(struct inval_idregs *regs, unsigned int reg, uint32_t flip
 
 	if (reg == 12)
 		regs->e2h = !regs->e2h;
+	else if (reg == 13)
+		regs->s_e2h = !regs->s_e2h;
 	else
 		*word[reg] ^= flip;
 }
@@ -164,14 +169,14 @@ static void judge(const struct smmu *smmu, uint64_t d0, uint64_t d1, struct tall
 	CHECK((unsigned int)reason < (unsigned int)INVAL_ILL_POLICY, "reason %d", (int)reason);
 	CHECK(reason == INVAL_LEGAL ? violated == 0 : ((violated >> (unsigned int)reason) & 1) != 0,
 	      "%016llx %016llx sec %u: reason %d, violated %08x (aidr %x idr0 %x idr1 %x "
-	      "idr3 %x idr5 %x r_idr0 %x r_idr3 %x s_idr0 %x s_idr1 %x s_idr3 %x e2h %d)",
+	      "idr3 %x idr5 %x r_idr0 %x r_idr3 %x s_idr0 %x s_idr1 %x s_idr3 %x e2h %d %d)",
 	      (unsigned long long)d0, (unsigned long long)d1, smmu->env.sec, (int)reason,
 	      (unsigned int)violated, (unsigned int)smmu->env.aidr,
 	      (unsigned int)smmu->env.idr0, (unsigned int)smmu->env.idr1,
 	      (unsigned int)smmu->env.idr3, (unsigned int)smmu->env.idr5,
 	      (unsigned int)smmu->env.r_idr0, (unsigned int)smmu->env.r_idr3,
 	      (unsigned int)smmu->env.s_idr0, (unsigned int)smmu->env.s_idr1,
-	      (unsigned int)smmu->env.s_idr3, (int)smmu->env.e2h);
+	      (unsigned int)smmu->env.s_idr3, (int)smmu->env.e2h, (int)smmu->env.s_e2h);
 	tally->reason[reason]++;
 	if (reason == INVAL_LEGAL)
 		tally->legal[d0 & 0xff] = true;
@@ -254,7 +259,8 @@ static void judge_biased(const struct smmu *smmu, uint64_t opcode, unsigned int 
 		word[1] = 0;
 		for (i = 0; i < RULES_FIELDS; i++) {
 			field = &rules_fields[i];
-			if (!rules_has(opcode, field->field) || !rules_owned(&smmu->env, field->field))
+			if (!rules_has(opcode, field->field) ||
+			    !rules_owned(&smmu->env, field->field, word[0]))
 				continue;
 			mask = field->msb == 63 ? ~(uint64_t)0 : ((uint64_t)2 << field->msb) - 1;
 			word[field->word] |= biased(smmu, field, seed) << field->lsb & mask;
@@ -394,9 +400,10 @@ TEST(check, random_words)
 	CHECK(tally.reason[INVAL_ILL_RESERVED] != 0, "no reserved bit in random words");
 }
 
-/* Set alone, is this bit reserved? */
+/* Set alone, but for SSec, is this bit reserved? */
 static bool reserved_bit(const struct rules_env *env, uint64_t opcode, unsigned int bit)
 {
+	opcode |= rules_has(opcode, RF_SSEC) ? 0x400 : 0;
 	return rule_reserved(env, bit < 64 ? opcode | (uint64_t)1 << bit : opcode,
 			     bit < 64 ? 0 : (uint64_t)1 << (bit - 64));
 }

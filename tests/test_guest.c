@@ -605,6 +605,11 @@ static void no_ds(struct judged *j)
 	j->env.shown.idr5 &= ~(uint32_t)0x80;
 }
 
+static void no_ssid(struct judged *j)
+{
+	j->env.shown.idr1 &= ~(uint32_t)0x7c0;
+}
+
 static void no_e2h(struct judged *j)
 {
 	j->env.shown.e2h = false;
@@ -669,6 +674,26 @@ TEST(guest, el2_commands_become_el1_ones)
 	FORWARDS(no_e2h, 0x0077000000000022, 0x4001, 0x0000123400000013, 0x4001);
 	ILLEGAL(no_hyp, 0x20, 0, INVAL_ILL_FEATURE);
 	ILLEGAL(no_hyp, 0x0077000000000022, 0x4001, INVAL_ILL_FEATURE);
+}
+
+/* Linux gives each SYNC the attributes of an MSI, whether it asks for one or not. */
+TEST(guest, a_sync_as_linux_writes_it)
+{
+	struct inval_guest_result out;
+
+	BECOMES(NULL, 0x0fc02046, 0, INVAL_VERDICT_EMULATE);
+	BECOMES(be_strict, 0x0fc02046, 0, INVAL_VERDICT_EMULATE);
+	CHECK(out.cmd.d0 == INVAL_OP_SYNC && out.cmd.d1 == 0, "%llx", (unsigned long long)out.cmd.d0);
+}
+
+TEST(guest, no_substreams_no_ssv)
+{
+	struct inval_guest_result out;
+
+	FORWARDS(NULL, 0x0000000500000840, 0x34, 0x0000070500000840, 0x34);
+	ILLEGAL(no_ssid, 0x0000000500000840, 0x34, INVAL_ILL_SSID);
+	ILLEGAL(no_ssid, 0x0000000500000801, 0, INVAL_ILL_SSID);
+	FORWARDS(no_ssid, 0x0000000500000040, 0x34, 0x0000070500000040, 0x34);
 }
 
 /* A range that is misaligned, or passes the end, may mean anything: all of the VMID. */

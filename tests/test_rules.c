@@ -23,7 +23,7 @@
 #define BROKEN(rule) ((uint32_t)1 << RULE_##rule)
 
 enum reg {
-	NONE, AIDR, IDR0, IDR1, IDR3, IDR5, R_IDR0, R_IDR3, S_IDR0, S_IDR1, S_IDR3, E2H
+	NONE, AIDR, IDR0, IDR1, IDR3, IDR5, R_IDR0, R_IDR3, S_IDR0, S_IDR1, S_IDR3, E2H, S_E2H
 };
 
 /* An SMMUv3.4 that has everything, RME excepted. */
@@ -43,6 +43,7 @@ static struct rules_env rich(unsigned int sec)
 	env.s_idr1 = 0xa0000020;	/* SECURE_IMPL SEL2, S_SIDSIZE 32 */
 	env.s_idr3 = 0;
 	env.e2h = true;
+	env.s_e2h = true;
 	env.sec = sec;
 	return env;
 }
@@ -61,7 +62,8 @@ static uint32_t *env_reg(struct rules_env *env, enum reg reg)
 	case S_IDR1: return &env->s_idr1;
 	case S_IDR3: return &env->s_idr3;
 	case NONE:
-	case E2H: break;
+	case E2H:
+	case S_E2H: break;
 	}
 	return NULL;
 }
@@ -74,8 +76,8 @@ static struct rules_env tweaked(unsigned int sec, enum reg reg, uint32_t clear, 
 
 	if (word != NULL)
 		*word = (*word & ~clear) | set;
-	if (reg == E2H)
-		env.e2h = false;
+	env.e2h = reg != E2H;
+	env.s_e2h = reg != S_E2H;
 	return env;
 }
 
@@ -93,8 +95,8 @@ static const struct command commands[] = {
 	/* PREFETCH_CONFIG: SSV, SubstreamID 0x45, StreamID 0x123 */
 	{ 0x0000012300045801, 0, "NSR", 0xfffffffffffffcff, 0 },
 	/* PREFETCH_ADDR: Size 4, Stride 3 */
-	{ 0x0000012300045802, 0x00007fff12345064, "NsR", 0xfffffffffffffcff, 0xfffffffffffff3ff },
-	/* the same of a Secure stream to the Non-secure space: SSec, NS */
+	{ 0x0000012300045802, 0x00007fff12345064, "NSR", 0xfffffffffffffcff, 0xfffffffffffff3ff },
+	/* the same of a Secure stream to the Non-secure space: NS, which needs SSec */
 	{ 0x0000012300045c02, 0x00007fff12345864, "S", 0xfffffffffffffcff, 0xfffffffffffffbff },
 	/* CFGI_STE: Leaf */
 	{ 0x0000012300000003, 0x1, "NSR", 0xffffffff000004ff, 0x1 },
@@ -361,8 +363,12 @@ TEST(rules, feature)
 		{ NS, IDR0, 2, 0, 0x11, 0, BROKEN(FEATURE) },
 		{ NS, IDR0, 2, 0, 0x12, 0, BROKEN(FEATURE) },
 		{ NS, IDR0, 2, 0, 0x13, 0, BROKEN(FEATURE) },
-		/* IDR3.MPAM */
+		/* A VMS: IDR3.MPAM, both stages; of Secure, SEL2 */
 		{ NS, IDR3, 1u << 7, 0, 0x07, 0, BROKEN(FEATURE) },
+		{ NS, IDR0, 1, 0, 0x07, 0, BROKEN(FEATURE) },
+		{ REALM, IDR0, 2, 0, 0x07, 0, BROKEN(FEATURE) },
+		{ SEC, S_IDR1, 1u << 29, 0, 0x407, 0, BROKEN(FEATURE) },
+		{ SEC, S_IDR1, 1u << 29, 0, 0x07, 0, 0 },
 		/* IDR0.RME_IMPL takes the EL3 commands away */
 		{ SEC, IDR0, 0, 1u << 30, 0x18, 0, BROKEN(FEATURE) },
 		{ SEC, IDR0, 0, 1u << 30, 0x1a, 0, BROKEN(FEATURE) },
@@ -452,10 +458,13 @@ TEST(rules, reserved)
 	static const struct vector rows[] = {
 		{ NS, NONE, 0, 0, 0x0000000000000110, 0, BROKEN(RESERVED) },
 		{ NS, NONE, 0, 0, 0x0000000000000010, 1, BROKEN(RESERVED) },
-		/* PREFETCH_ADDR: NS off the Secure queue; Stride in SMMUv3.0 */
+		/* PREFETCH_ADDR: NS of what is not Secure, or has no Secure EL2; Stride in SMMUv3.0 */
 		{ NS, NONE, 0, 0, 0x02, 0x800, BROKEN(RESERVED) },
 		{ REALM, NONE, 0, 0, 0x02, 0x800, BROKEN(RESERVED) },
-		{ SEC, NONE, 0, 0, 0x02, 0x800, 0 },
+		{ SEC, NONE, 0, 0, 0x02, 0x800, BROKEN(RESERVED) },
+		{ SEC, NONE, 0, 0, 0x402, 0x800, 0 },
+		{ SEC, S_IDR1, 1u << 29, 0, 0x402, 0x800, BROKEN(RESERVED) },
+		{ SEC, S_IDR1, 1u << 29, 0, 0x402, 0, 0 },
 		{ NS, AIDR, 0xff, 0, 0x02, 0x20, BROKEN(RESERVED) },
 		{ NS, AIDR, 0xff, 1, 0x02, 0x20, 0 },
 		/* S_S2_IPA: NS is doubtful, so it is nobody's */
@@ -540,6 +549,12 @@ TEST(rules, ssid_and_ssv)
 		/* no substreams: CFGI_CD uses 0 */
 		{ NS, IDR1, 0x7c0, 0, 0x0000000000001005, 0, BROKEN(SSID) },
 		{ NS, IDR1, 0x7c0, 0, 0x0000000000000005, 0, 0 },
+		/* nor is there one with SSV */
+		{ NS, IDR1, 0x7c0, 0, 0x0000000000000801, 0, BROKEN(SSID) },
+		{ NS, IDR1, 0x7c0, 0, 0x0000000000000802, 0, BROKEN(SSID) },
+		{ NS, IDR1, 0x7c0, 0, 0x0000000000000840, 0, BROKEN(SSID) },
+		{ NS, IDR1, 0x7c0, 0, 0x0000000000000841, 0, BROKEN(SSID) },
+		{ NS, IDR1, 0x7c0, 0x40, 0x0000000000000840, 0, 0 },
 		{ NS, IDR1, 0xfc0, 0xa00, 0x0000000000100801, 0, BROKEN(SSID) },
 		/* all 20 bits */
 		{ NS, NONE, 0, 0, 0x00000000fffff801, 0, 0 },
@@ -570,7 +585,11 @@ TEST(rules, asid_and_vmid)
 		{ NS, NONE, 0, 0, 0xffff000000000011, 0, 0 },
 		/* E2H = 0: EL2 has no ASID; EL2_ASID keeps its own */
 		{ NS, E2H, 0, 0, 0x0001000000000022, 0, BROKEN(ASID) },
-		{ SEC, E2H, 0, 0, 0x0001000000000052, 0, BROKEN(ASID) },
+		{ SEC, E2H, 0, 0, 0x0001000000000022, 0, BROKEN(ASID) },
+		{ SEC, E2H, 0, 0, 0x0001000000000052, 0, 0 },
+		{ SEC, S_E2H, 0, 0, 0x0001000000000022, 0, 0 },
+		{ SEC, S_E2H, 0, 0, 0x0001000000000052, 0, BROKEN(ASID) },
+		{ SEC, S_E2H, 0, 0, 0x0001000000000051, 0, 0 },
 		{ NS, E2H, 0, 0, 0x0000000000000022, 0, 0 },
 		{ NS, E2H, 0, 0, 0x0001000000000021, 0, 0 },
 		{ NS, E2H, 0, 0, 0x0001000000000012, 0, 0 },
@@ -596,7 +615,7 @@ TEST(rules, asid_and_vmid)
 		{ SEC, S_IDR1, 1u << 29, 0, 0x0000000100000010, 0, BROKEN(VMID) },
 		{ NS, S_IDR1, 1u << 29, 0, 0x0000000100000010, 0, 0 },
 		/* other commands' VMIDs are not NH's */
-		{ NS, IDR0, 1, 0, 0x0000000100000007, 0, 0 },
+		{ NS, IDR0, 1, 0, 0x0000000100000007, 0, BROKEN(FEATURE) },
 		{ NS, IDR0, 1, 0, 0x0000000100000028, 0, BROKEN(FEATURE) },
 	};
 
@@ -766,13 +785,15 @@ TEST(rules, sync)
 {
 	static const struct vector rows[] = {
 		{ NS, NONE, 0, 0, 0x0000000000003046, 0, BROKEN(CS) },
-		{ NS, NONE, 0, 0, 0x0000000100003046, 0, BROKEN(CS) | BROKEN(SYNC_MSI) },
-		/* MSI fields without CS = 1: MSIData, MSIAttr, MSH, MSIAddress */
-		{ NS, NONE, 0, 0, 0x0000000100000046, 0, BROKEN(SYNC_MSI) },
-		{ NS, NONE, 0, 0, 0x0000000001000046, 0, BROKEN(SYNC_MSI) },
-		{ NS, NONE, 0, 0, 0x0000000000400046, 0, BROKEN(SYNC_MSI) },
-		{ NS, NONE, 0, 0, 0x0000000000002046, 0x4, BROKEN(SYNC_MSI) },
-		{ REALM, NONE, 0, 0, 0x0000000000000046, 0x8000000000000000, BROKEN(SYNC_MSI) },
+		{ NS, NONE, 0, 0, 0x0000000100003046, 0, BROKEN(CS) },
+		/* ignored without CS = 1: MSIData, MSIAttr, MSH, MSIAddress, MSI_NS */
+		{ NS, NONE, 0, 0, 0x0000000100000046, 0, 0 },
+		{ NS, NONE, 0, 0, 0x0000000001000046, 0, 0 },
+		{ NS, NONE, 0, 0, 0x0000000000400046, 0, 0 },
+		{ NS, IDR0, 1u << 13, 0, 0x0000000000002046, 0x4, 0 },
+		{ REALM, NONE, 0, 0, 0x0000000000000046, 0x8000000000000000, 0 },
+		/* Linux's, with CS = 2 */
+		{ NS, IDR0, 1u << 13, 0, 0x000000000fc02046, 0, 0 },
 		/* CS = 1: an address needs MSI, of the queue's own state */
 		{ NS, NONE, 0, 0, 0x0000000000001046, 0x4, 0 },
 		{ NS, IDR0, 1u << 13, 0, 0x0000000000001046, 0x4, BROKEN(SYNC_MSI) },
@@ -788,6 +809,11 @@ TEST(rules, sync)
 		/* the address's unowned bits */
 		{ NS, NONE, 0, 0, 0x0000000000001046, 0x0000000000000006, BROKEN(RESERVED) },
 		{ NS, NONE, 0, 0, 0x0000000000001046, 0x0100000000000004, BROKEN(RESERVED) },
+		{ NS, AIDR, 0xf, 3, 0x0000000000001046, 0x0008000000000000, 0 },
+		{ NS, AIDR, 0xf, 3, 0x0000000000001046, 0x0010000000000000, BROKEN(RESERVED) },
+		{ NS, AIDR, 0xf, 0, 0x0000000000001046, 0x0000800000000000, 0 },
+		{ NS, AIDR, 0xf, 0, 0x0000000000001046, 0x0001000000000000, BROKEN(RESERVED) },
+		{ REALM, AIDR, 0xf, 0, 0x0000000000001046, 0x8000800000000000, 0 },
 	};
 
 	CHECK_VECTORS(rows);

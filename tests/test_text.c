@@ -242,7 +242,7 @@ static const char *reason_words(enum inval_reason reason)
 	case INVAL_ILL_CS: return "CS|is 3";
 	case INVAL_ILL_RESP: return "Resp|is 3";
 	case INVAL_ILL_DPTI: return "DPTI_PA";
-	case INVAL_ILL_SYNC_MSI: return "MSI|Realm";
+	case INVAL_ILL_SYNC_MSI: return "MSI|writes none|Realm";
 	case INVAL_ILL_POLICY: return "guest|take";
 	case INVAL_ILL_STREAM: return "StreamID|guest";
 	case INVAL_ILL_COUNT: break;

@@ -63,7 +63,8 @@ class Smmu {
 public:
 	Smmu()
 	{
-		const inval_idregs id = { 0, 0x40413, 0x800010, 0, 0x15, 0, 0, 0, 0, 0, 0, false };
+		const inval_idregs id = { 0, 0x40413, 0x800010, 0, 0x15, 0, 0, 0, 0, 0, 0,
+					   false, false };
 		inval_queue_config cfg;
 
 		must(inval_caps_read(&lib.caps, &id), "capabilities");

@@ -163,7 +163,7 @@ int main(int argc, char **argv)
 {
 	/* SMMUv3.4 with everything, RME excepted. */
 	struct inval_idregs regs = { 0x4, 0x00057e33, 0x00000520, 0x00008580, 0x000001f5, 0,
-				     0x00012400, 0x8000, 0x2000, 0xa0000020, 0, true };
+				     0x00012400, 0x8000, 0x2000, 0xa0000020, 0, true, true };
 	struct decoder d;
 	bool binary = false;
 	FILE *in = stdin;
@@ -175,7 +175,7 @@ int main(int argc, char **argv)
 		if (strcmp(argv[i], "--binary") == 0)
 			binary = true;
 		else if (strcmp(argv[i], "--no-e2h") == 0)
-			regs.e2h = false;
+			regs.e2h = regs.s_e2h = false;
 		else if (strncmp(argv[i], "--sec=", 6) == 0)
 			err = set_sec(&d, argv[i] + 6);
 		else

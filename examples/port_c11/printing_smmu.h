@@ -39,7 +39,8 @@ static void *printing_smmu_consume(void *arg)
 /* SMMU number 0, with stages 1 and 2, ATS and range invalidation; 0 or an error. */
 static int printing_smmu_start(struct printing_smmu *p)
 {
-	const struct inval_idregs id = { 0, 0x40413, 0x800010, 0x400, 0x15, 0, 0, 0, 0, 0, 0, false };
+	const struct inval_idregs id = { 0, 0x40413, 0x800010, 0x400, 0x15, 0, 0, 0, 0, 0, 0,
+					 false, false };
 	struct inval_queue_config config;
 	int err = inval_caps_read(&p->smmu.caps, &id);
 

@@ -450,7 +450,7 @@ static void start_smmu(uint32_t number)
 {
 	/* Stages 1 and 2, ATS; the first one with ranges. */
 	const struct inval_idregs id = { 0, 0x40413, 0x800010, number == 0U ? 0x400 : 0, 0x15,
-					 0, 0, 0, 0, 0, 0, false };
+					 0, 0, 0, 0, 0, 0, false, false };
 	struct smmu *s = &smmu[number];
 	struct inval_queue_config cfg;
 

@@ -62,6 +62,7 @@ enum inval_sec {
 #define INVAL_FEAT_SECURE	(1ULL << 30)	/* S_IDR1.SECURE_IMPL */
 #define INVAL_FEAT_SEL2		(1ULL << 31)	/* S_IDR1.SEL2: Secure stage 2, EL2 */
 #define INVAL_FEAT_SAMS		(1ULL << 32)	/* S_IDR3: no Secure ATS, PRI, DPT */
+#define INVAL_FEAT_S_E2H	(1ULL << 33)	/* S_CR2.E2H as it is set */
 
 /**
  * struct inval_idregs - the raw registers that inval_caps_read() decodes
@@ -70,14 +71,15 @@ enum inval_sec {
  * @idr1: SMMU_IDR1
  * @idr3: SMMU_IDR3
  * @idr5: SMMU_IDR5
- * @idr6: SMMU_IDR6
+ * @idr6: SMMU_IDR6; S_IDR6 or R_IDR6 for the ECMDQs of those interfaces
  * @r_idr0: SMMU_R_IDR0; 0 where there is no Realm interface
  * @r_idr3: SMMU_R_IDR3; 0 likewise
  * @s_idr0: SMMU_S_IDR0; 0 where there is no Secure interface
  * @s_idr1: SMMU_S_IDR1; 0 likewise
  * @s_idr3: SMMU_S_IDR3; 0 likewise
- * @e2h: CR2.E2H (S_CR2 or R_CR2 for those queues), which decides what the
- *	EL2 commands match; it must not change while a command is in flight
+ * @e2h: CR2.E2H, R_CR2.E2H for a Realm queue, which decides what the EL2 commands
+ *	match; it must not change while a command is in flight
+ * @s_e2h: S_CR2.E2H, likewise for the TLBI_S_EL2 commands
  */
 struct inval_idregs {
 	uint32_t aidr;
@@ -92,6 +94,7 @@ struct inval_idregs {
 	uint32_t s_idr1;
 	uint32_t s_idr3;
 	bool e2h;
+	bool s_e2h;
 };
 
 /**
@@ -224,7 +227,7 @@ static inline uint64_t inval_caps_feat_other(const struct inval_idregs *r)
 	       inval_caps_bit(r->s_idr1, 29, INVAL_FEAT_SEL2) |
 	       inval_caps_bit(r->s_idr1, 31, INVAL_FEAT_SECURE) |
 	       inval_caps_bit(r->s_idr3, 6, INVAL_FEAT_SAMS) |
-	       (r->e2h ? INVAL_FEAT_E2H : 0U);
+	       (r->e2h ? INVAL_FEAT_E2H : 0U) | (r->s_e2h ? INVAL_FEAT_S_E2H : 0U);
 }
 
 /* Internal: IDR5.OAS to bits (IHI 0070, 6.3). */

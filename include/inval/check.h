@@ -29,11 +29,11 @@ INVAL_BEGIN
  *	revision and queue
  * @INVAL_ILL_SID: StreamID wider than IDR1.SIDSIZE, or with SSec than
  *	S_IDR1.S_SIDSIZE
- * @INVAL_ILL_SSID: SubstreamID wider than IDR1.SSIDSIZE
+ * @INVAL_ILL_SSID: SubstreamID wider than IDR1.SSIDSIZE, or SSV where that is 0
  * @INVAL_ILL_SSV: SubstreamID without SSV
  * @INVAL_ILL_GLOBAL: ATC_INV with Global, without SSV
  * @INVAL_ILL_ASID: ASID wider than IDR0.ASID16 allows, or one where CR2.E2H = 0
- *	makes EL2 have none
+ *	makes EL2 have none; of TLBI_S_EL2_VA S_CR2.E2H
  * @INVAL_ILL_VMID: VMID wider than IDR0.VMID16 allows, or one where there is no
  *	stage 2
  * @INVAL_ILL_RANGE_FEATURE: NUM, SCALE, TG, TTL or TTL128 without IDR3.RIL
@@ -48,8 +48,8 @@ INVAL_BEGIN
  * @INVAL_ILL_CS: SYNC with CS = 3
  * @INVAL_ILL_RESP: PRI_RESP with Resp = 3
  * @INVAL_ILL_DPTI: DPTI_PA, whose fields no public source gives
- * @INVAL_ILL_SYNC_MSI: SYNC with MSI fields, but without CS = 1 or MSI support;
- *	or MSI_NS outside the Realm queue
+ * @INVAL_ILL_SYNC_MSI: SYNC that asks for an MSI of an SMMU that writes none; or
+ *	MSI_NS outside the Realm queue
  * @INVAL_ILL_POLICY: the guest's queue does not take this opcode (guest.h)
  * @INVAL_ILL_STREAM: the StreamID is none of the guest's (guest.h)
  * @INVAL_ILL_COUNT: how many there are, @INVAL_LEGAL included
@@ -139,7 +139,8 @@ static inline bool inval_check_feature(const struct inval_caps *caps, enum inval
 	case INVAL_OP_TLBI_NH_VAA:
 		return inval_caps_has(caps, INVAL_FEAT_S1P);
 	case INVAL_OP_CFGI_VMS_PIDM:
-		return inval_caps_has(caps, INVAL_FEAT_MPAM);
+		/* There is a VMS (IHI 0070, 5.6); MPAMIDR.PARTID_MAX is not looked at. */
+		return inval_caps_has(caps, INVAL_FEAT_MPAM | INVAL_FEAT_S1P | INVAL_FEAT_S2P);
 	case INVAL_OP_TLBI_EL3_ALL:
 	case INVAL_OP_TLBI_EL3_VA:
 		return !inval_caps_has(caps, INVAL_FEAT_RME);
@@ -176,7 +177,7 @@ static inline bool inval_check_feature(const struct inval_caps *caps, enum inval
 	}
 }
 
-/* Internal: width of an IPA in a command, by architecture revision (IHI 0070, 4.4). */
+/* Internal: width of an IPA or MSI address in a command, by revision (IHI 0070, 4.1.6). */
 static inline uint32_t inval_check_ipa_bits(const struct inval_caps *caps)
 {
 	if (caps->minor == 0U)
@@ -206,11 +207,14 @@ static inline struct inval_cmd inval_check_reserved(const struct inval_caps *cap
 
 	if (caps->minor == 0U)
 		layout &= ~INVAL_FLD_BIT(INVAL_FLD_PF_STRIDE);
-	if (sec != INVAL_SEC_SECURE)
+	/* Without Secure EL2 a Secure stream has no choice, a Non-secure one never (4.2.2). */
+	if (sec != INVAL_SEC_SECURE || !inval_caps_has(caps, INVAL_FEAT_SEL2) ||
+	    inval_fld_get(cmd, INVAL_FLD_SSEC) == 0U)
 		layout &= ~INVAL_FLD_BIT(INVAL_FLD_PF_NS);
 	mask = inval_cmd_mask(layout);
-	if ((layout & INVAL_FLD_BIT(INVAL_FLD_IPA)) != 0U)
-		mask.d1 &= (1ULL << inval_check_ipa_bits(caps)) - 1U;
+	if ((layout & (INVAL_FLD_BIT(INVAL_FLD_IPA) | INVAL_FLD_BIT(INVAL_FLD_MSI_ADDR))) != 0U)
+		mask.d1 &= ((1ULL << inval_check_ipa_bits(caps)) - 1U) |
+			   inval_fld_mask(inval_fld_pos(INVAL_FLD_MSI_NS));
 	cmd.d0 &= ~(mask.d0 | 0xffU);
 	cmd.d1 &= ~mask.d1;
 	return cmd;
@@ -240,7 +244,7 @@ static inline enum inval_reason inval_check_form(const struct inval_caps *caps,
 
 /*
  * Internal: StreamID and SubstreamID. One that is too wide has no effect or
- * names another stream (IHI 0070, 4.1). Where a command has no SSec its bit is
+ * names another stream (IHI 0070, 4.1); so has any where there are none (4.2, 4.5). Where a command has no SSec its bit is
  * reserved, and by now known to be 0.
  */
 static inline enum inval_reason inval_check_stream(const struct inval_caps *caps,
@@ -261,7 +265,19 @@ static inline enum inval_reason inval_check_stream(const struct inval_caps *caps
 	if ((layout & INVAL_FLD_BIT(INVAL_FLD_SSV)) != 0U &&
 	    inval_fld_get(cmd, INVAL_FLD_SSV) == 0U)
 		return ssid != 0U ? INVAL_ILL_SSV : INVAL_LEGAL;
+	if ((layout & INVAL_FLD_BIT(INVAL_FLD_SSV)) != 0U && caps->ssid_bits == 0U)
+		return INVAL_ILL_SSID;
 	return inval_fits(ssid, caps->ssid_bits) ? INVAL_LEGAL : INVAL_ILL_SSID;
+}
+
+/*
+ * Internal: has EL2 no ASIDs? The Secure queue reaches two of them, each with a CR2 of its
+ * own (IHI 0070, 4.4.2).
+ */
+static inline bool inval_check_no_asid(const struct inval_caps *caps, uint32_t op)
+{
+	return (op == INVAL_OP_TLBI_EL2_VA && !inval_caps_has(caps, INVAL_FEAT_E2H)) ||
+	       (op == INVAL_OP_TLBI_S_EL2_VA && !inval_caps_has(caps, INVAL_FEAT_S_E2H));
 }
 
 /* Internal: ASID and VMID (IHI 0070, 4.4). */
@@ -272,12 +288,11 @@ static inline enum inval_reason inval_check_tags(const struct inval_caps *caps,
 	uint32_t op = (uint32_t)(cmd.d0 & 0xffU);
 	uint64_t asid = inval_fld_get(cmd, INVAL_FLD_ASID);
 	uint64_t vmid = inval_fld_get(cmd, INVAL_FLD_VMID);
-	bool el2_va = op == INVAL_OP_TLBI_EL2_VA || op == INVAL_OP_TLBI_S_EL2_VA;
 	bool nh = op >= INVAL_OP_TLBI_NH_ALL && op <= INVAL_OP_TLBI_NH_VAA;
 
 	if ((layout & INVAL_FLD_BIT(INVAL_FLD_ASID)) != 0U &&
 	    (!inval_fits(asid, caps->asid_bits) ||
-	     (el2_va && asid != 0U && !inval_caps_has(caps, INVAL_FEAT_E2H))))
+	     (asid != 0U && inval_check_no_asid(caps, op))))
 		return INVAL_ILL_ASID;
 	if ((layout & INVAL_FLD_BIT(INVAL_FLD_VMID)) != 0U &&
 	    (!inval_fits(vmid, caps->vmid_bits) ||
@@ -355,18 +370,16 @@ static inline bool inval_check_msi(const struct inval_caps *caps, enum inval_sec
 	}
 }
 
-/* Internal: SYNC (IHI 0070, 4.7.3). */
+/* Internal: SYNC (IHI 0070, 4.7.3). With another CS the fields of an MSI are ignored. */
 static inline enum inval_reason inval_check_sync(const struct inval_caps *caps,
 						 enum inval_sec sec, struct inval_cmd cmd)
 {
-	struct inval_cmd mask = inval_cmd_mask(INVAL_LAYOUT_SYNC & ~INVAL_FLD_BIT(INVAL_FLD_CS));
-	bool msi = ((cmd.d0 & mask.d0) | (cmd.d1 & mask.d1)) != 0U;
 	uint64_t cs = inval_fld_get(cmd, INVAL_FLD_CS);
 
 	if (cs > (uint64_t)INVAL_CS_SEV)
 		return INVAL_ILL_CS;
-	if ((msi && cs != (uint64_t)INVAL_CS_IRQ) ||
-	    (inval_fld_get(cmd, INVAL_FLD_MSI_ADDR) != 0U && !inval_check_msi(caps, sec)) ||
+	if ((cs == (uint64_t)INVAL_CS_IRQ && inval_fld_get(cmd, INVAL_FLD_MSI_ADDR) != 0U &&
+	     !inval_check_msi(caps, sec)) ||
 	    (inval_fld_get(cmd, INVAL_FLD_MSI_NS) != 0U && sec != INVAL_SEC_REALM))
 		return INVAL_ILL_SYNC_MSI;
 	return INVAL_LEGAL;
@@ -377,6 +390,9 @@ static inline enum inval_reason inval_check_own(const struct inval_caps *caps,
 						enum inval_sec sec, struct inval_cmd cmd)
 {
 	switch (cmd.d0 & 0xffU) {
+	case INVAL_OP_CFGI_VMS_PIDM:
+		return inval_fld_get(cmd, INVAL_FLD_SSEC) != 0U &&
+		       !inval_caps_has(caps, INVAL_FEAT_SEL2) ? INVAL_ILL_FEATURE : INVAL_LEGAL;
 	case INVAL_OP_ATC_INV:
 		if (inval_fld_get(cmd, INVAL_FLD_ATC_SIZE) > INVAL_CMD_ATC_ALL)
 			return INVAL_ILL_ATC_SIZE;
@@ -394,13 +410,15 @@ static inline enum inval_reason inval_check_own(const struct inval_caps *caps,
 
 /**
  * inval_check() - is this command legal on that queue of that SMMU?
- * @caps: the SMMU's capabilities; INVAL_FEAT_E2H as CR2 of @sec has it
+ * @caps: the SMMU's capabilities
  * @sec: the queue's security state
  * @cmd: the command, any 128 bits
  *
  * A field that the hardware ignores in this form may have any value: Ab of a
  * RESUME with Ac, the low StreamID bits of a range, the low bits of ATC_INV's
- * address.
+ * address, the MSI fields of a SYNC whose CS is not 1. But for what says more than is
+ * done: SubstreamID or Global without SSV, an ASID where EL2 has none. Whether an
+ * address is one that the SMMU has (IDR5.VAX, OAS) is not looked at.
  *
  * Context: any.
  * Return: INVAL_LEGAL, or a reason that holds; where several hold, always the

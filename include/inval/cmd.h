@@ -838,7 +838,8 @@ static inline int inval_cmd_sync(struct inval_cmd *out, bool sev)
 /**
  * inval_cmd_sync_msi() - CMD_SYNC that writes a word when it completes
  * @out: written on success only; the caller's
- * @addr: physical address of the 32-bit word, 55:2; not 0
+ * @addr: physical address of the 32-bit word, 55:2 (51:2 before SMMUv3.4, 47:2 in 3.0);
+ *	not 0
  * @data: what is written
  * @msh: shareability: 0 non, 2 outer, 3 inner
  * @attr: memory attributes, encoded as STE.MemAttr, 4 bits

@@ -56,8 +56,8 @@ enum inval_verdict {
  * Policy flags.
  * STRICT: what the SMMU may ignore is illegal: bits that no field has; a VMID, which
  *	has no meaning without stage 2; SubstreamID and Global without SSV; the ASID
- *	of EL2_VA without CR2.E2H; MSI fields of a SYNC that sends none. Without it
- *	they are ignored
+ *	of EL2_VA without CR2.E2H; an MSI that a SYNC asks for and the SMMU does not have.
+ *	Without it they are ignored
  * OWN: a StreamID that is none of the guest's is illegal. Without it such a command
  *	has no effect, as on an SMMU where no device has that StreamID
  */
@@ -305,7 +305,7 @@ static inline uint64_t inval_guest_above(uint32_t bits, uint32_t of, uint32_t sh
 	return ((~0ULL << bits) & ((1ULL << of) - 1U)) << shift;
 }
 
-/* Internal: bits of StreamID, SubstreamID, ASID and SCALE beyond what the guest sees. */
+/* Internal: bits of StreamID, SSV, SubstreamID, ASID and SCALE beyond what the guest sees. */
 static inline uint64_t inval_guest_wide(const struct inval_guest *g, uint32_t op, bool strict)
 {
 	uint32_t layout = inval_cmd_layout(op);
@@ -314,6 +314,8 @@ static inline uint64_t inval_guest_wide(const struct inval_guest *g, uint32_t op
 	if ((layout & INVAL_FLD_BIT(INVAL_FLD_SID)) != 0U &&
 	    (layout & INVAL_FLD_BIT(INVAL_FLD_RANGE)) == 0U)
 		wide |= inval_guest_above(g->shown.sid_bits, 32, INVAL_CMD_SID_SHIFT);
+	if ((layout & INVAL_FLD_BIT(INVAL_FLD_SSV)) != 0U && g->shown.ssid_bits == 0U)
+		wide |= 1ULL << INVAL_CMD_SSV_SHIFT;
 	if (op == INVAL_OP_CFGI_CD)
 		wide |= inval_guest_above(g->shown.ssid_bits, 20, INVAL_CMD_SSID_SHIFT);
 	if (op == INVAL_OP_TLBI_EL2_VA && !inval_caps_has(&g->shown, INVAL_FEAT_E2H))
@@ -551,8 +553,6 @@ static inline struct inval_cmd inval_guest_strip(const struct inval_guest *g, st
 		ignored |= INVAL_FLD_BIT(INVAL_FLD_SSID) | INVAL_FLD_BIT(INVAL_FLD_GLOBAL);
 	if (op == INVAL_OP_TLBI_EL2_VA && !inval_caps_has(&g->shown, INVAL_FEAT_E2H))
 		ignored |= INVAL_FLD_BIT(INVAL_FLD_ASID);
-	if (op == INVAL_OP_SYNC && inval_fld_get(cmd, INVAL_FLD_CS) != (uint64_t)INVAL_CS_IRQ)
-		ignored |= INVAL_LAYOUT_SYNC & ~INVAL_FLD_BIT(INVAL_FLD_CS);
 	if (op == INVAL_OP_SYNC && !inval_caps_has(&g->shown, INVAL_FEAT_MSI))
 		ignored |= INVAL_FLD_BIT(INVAL_FLD_MSI_ADDR);
 	if (op == INVAL_OP_SYNC)

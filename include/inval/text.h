@@ -104,7 +104,7 @@ static inline const char *inval_text_reason(enum inval_reason reason)
 		"not on a queue of this security state\0"
 		"the SMMU does not have this command's feature\0"
 		"SSec is set, but the queue is not Secure\0" "a reserved bit is set\0"
-		"StreamID is wider than the SMMU's\0" "SubstreamID is wider than the SMMU's\0"
+		"StreamID is wider than the SMMU's\0" "SubstreamID is wider than the SMMU's, or it has none\0"
 		"SubstreamID is set without SSV\0" "Global is set without SSV\0"
 		"ASID is wider than the SMMU's, or EL2 has none (CR2.E2H is 0)\0"
 		"VMID is wider than the SMMU's, or there is no stage 2\0"
@@ -114,7 +114,7 @@ static inline const char *inval_text_reason(enum inval_reason reason)
 		"the address is not aligned to the entry that TG and TTL name\0"
 		"the range passes the end of the address space\0" "Size is over 52\0"
 		"CS is 3\0" "Resp is 3\0" "DPTI_PA's fields are not publicly known\0"
-		"MSI fields without CS 1 or MSI support, or MSI_NS outside Realm\0"
+		"an MSI, but the SMMU writes none, or MSI_NS outside the Realm queue\0"
 		"the guest's queue does not take this opcode\0"
 		"the StreamID is none of the guest's\0";
 

@@ -29,6 +29,7 @@ static bool read_smmu(struct inval_caps *caps, struct rules_env *env)
 	env->s_idr1 = regs.s_idr1 = ((uint32_t)fuzz_word(1) << 24) | fuzz_pick(34);
 	env->s_idr3 = regs.s_idr3 = (uint32_t)fuzz_word(1);
 	env->e2h = regs.e2h = fuzz_byte() & 1U;
+	env->s_e2h = regs.s_e2h = fuzz_byte() & 1U;
 	env->sec = fuzz_pick(3);
 	bad = sid_bits > 32U || ssid_bits > 20U || (regs.s_idr1 & 63U) > 32U;
 	err = inval_caps_read(caps, &regs);

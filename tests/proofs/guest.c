@@ -49,6 +49,8 @@ static void any_smmu(struct rules_env *env, struct inval_caps *caps)
 	env->s_idr3 = regs.s_idr3;
 	env->e2h = nondet_bool();
 	regs.e2h = env->e2h;
+	env->s_e2h = nondet_bool();
+	regs.s_e2h = env->s_e2h;
 	env->sec = RULES_NS;
 	assume(inval_caps_read(caps, &regs) == 0);
 }

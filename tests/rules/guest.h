@@ -151,8 +151,8 @@ static inline bool grule_stream(const struct grule_env *env, uint64_t d0)
  * Rules of the commands that hold for this guest. A range that is misaligned or
  * passes the end is converted, never refused. A queue that is not strict ignores
  * what the SMMU may ignore: reserved bits (4.1.5), a VMID without stage 2, and an
- * EL2 ASID without E2H (4.4.1), SubstreamID and Global without SSV (4.1.6, 4.5.1), the
- * MSI fields of a SYNC that sends none (4.7.3).
+ * EL2 ASID without E2H (4.4.2), SubstreamID and Global without SSV (4.1.6, 4.5.1), an
+ * MSI that it does not have (4.7.3).
  */
 static inline uint32_t grule_broken(const struct grule_env *env, uint64_t d0, uint64_t d1)
 {

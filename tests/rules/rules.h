@@ -25,13 +25,14 @@
 
 /*
  * The ID registers as read (6.3; R_* of the Realm, S_* of the Secure interface),
- * CR2.E2H of the interface whose EL2 is meant, and the queue.
+ * CR2.E2H (R_CR2's for a Realm queue), S_CR2.E2H, and the queue.
  */
 struct rules_env {
 	uint32_t aidr, idr0, idr1, idr3, idr5, idr6;
 	uint32_t r_idr0, r_idr3;
 	uint32_t s_idr0, s_idr1, s_idr3;
 	bool e2h;
+	bool s_e2h;
 	unsigned int sec;
 };
 
@@ -195,7 +196,7 @@ enum rules_gate {
 	GATE_S1P,		/* IDR0.S1P */
 	GATE_S2P,		/* IDR0.S2P */
 	GATE_HYP,		/* IDR0.Hyp */
-	GATE_MPAM,		/* IDR3.MPAM */
+	GATE_VMS,		/* 5.6.1: IDR3.MPAM, both stages; of Secure, SEL2 */
 	GATE_NO_RME,		/* IDR0.RME_IMPL == 0: EL3 commands are gone with RME */
 	GATE_ATS,		/* of the queue's state; Secure: S_IDR3.SAMS == 0 too */
 	GATE_PRI,		/* likewise */
@@ -231,7 +232,7 @@ static const struct rules_row rules_table[] = {
 	{ 0x04, "CFGI_STE_RANGE", QUEUE_ANY, GATE_NONE, RF_SSEC | RF_SID | RF_RANGE },
 	{ 0x05, "CFGI_CD", QUEUE_ANY, GATE_S1P, RF_SSEC | RF_SSID | RF_SID | RF_LEAF },
 	{ 0x06, "CFGI_CD_ALL", QUEUE_ANY, GATE_S1P, RF_SSEC | RF_SID },
-	{ 0x07, "CFGI_VMS_PIDM", QUEUE_ANY, GATE_MPAM, RF_SSEC | RF_VMID },
+	{ 0x07, "CFGI_VMS_PIDM", QUEUE_ANY, GATE_VMS, RF_SSEC | RF_VMID },
 
 	/* 4.4.2 TLB, stage 1 */
 	{ 0x10, "TLBI_NH_ALL", QUEUE_ANY, GATE_S1P, RF_VMID },
@@ -404,8 +405,8 @@ static inline bool rules_gate_open(const struct rules_env *env, enum rules_gate 
 		return rules_s2p(env);
 	case GATE_HYP:
 		return rules_bit(env->idr0, 9);
-	case GATE_MPAM:
-		return rules_bit(env->idr3, 7);
+	case GATE_VMS:
+		return rules_bit(env->idr3, 7) && rules_s1p(env) && rules_s2p(env);
 	case GATE_NO_RME:
 		return !rules_bit(env->idr0, 30);
 	case GATE_ATS:
@@ -464,8 +465,11 @@ static inline bool rule_feature(const struct rules_env *env, uint64_t d0, uint64
 {
 	const struct rules_row *row = rules_find(d0);
 
-	(void)d1;
-	return row != NULL && !rules_gate_open(env, row->gate);
+	if (row == NULL)
+		return false;
+	if (row->gate == GATE_VMS && rules_get(RF_SSEC, d0, d1) == 1 && !rules_sel2(env))
+		return true;
+	return !rules_gate_open(env, row->gate);
 }
 
 /* 4.1.6: SSec = 1 on the Non-secure or Realm queue is CERROR_ILL. */
@@ -475,8 +479,8 @@ static inline bool rule_ssec(const struct rules_env *env, uint64_t d0, uint64_t 
 	       env->sec != RULES_SECURE;
 }
 
-/* Is this field there on this SMMU and queue, for a command that has it? */
-static inline bool rules_owned(const struct rules_env *env, uint64_t field)
+/* Is this field there on this SMMU and queue, for a command that has it and says this? */
+static inline bool rules_owned(const struct rules_env *env, uint64_t field, uint64_t d0)
 {
 	unsigned int major = (unsigned int)rules_bits(env->aidr, 7, 4);
 	unsigned int minor = (unsigned int)rules_bits(env->aidr, 3, 0);
@@ -489,9 +493,18 @@ static inline bool rules_owned(const struct rules_env *env, uint64_t field)
 		return major != 0 || minor >= 4;
 	if (field == RF_PF_STRIDE)	/* 4.2.2: RES0 in SMMUv3.0 */
 		return !rules_v30(env);
-	if (field == RF_PF_NS)		/* 4.2.2: only on the Secure queue */
-		return env->sec == RULES_SECURE;
+	if (field == RF_PF_NS)		/* 4.2.2: of Secure streams, with Secure EL2 */
+		return env->sec == RULES_SECURE && rules_sel2(env) &&
+		       rules_get(RF_SSEC, d0, 0) == 1;
 	return true;
+}
+
+/* 4.1.6: the highest bit of a field: MSIAddress has 55:2, 51:2 up to v3.3, 47:2 in v3.0. */
+static inline unsigned int rules_msb(const struct rules_env *env, const struct rules_field *field)
+{
+	if (field->field != RF_MSI_ADDRESS || rules_owned(env, RF_IPA_V34, 0))
+		return field->msb;
+	return rules_v30(env) ? 47 : 51;
 }
 
 /*
@@ -513,9 +526,9 @@ static inline bool rule_reserved(const struct rules_env *env, uint64_t d0, uint6
 	for (i = 0; i < RULES_FIELDS; i++) {
 		if (((RF_OPCODE | row->fields) & rules_fields[i].field) == 0)
 			continue;
-		if (!rules_owned(env, rules_fields[i].field))
+		if (!rules_owned(env, rules_fields[i].field, d0))
 			continue;
-		for (bit = rules_fields[i].lsb; bit <= rules_fields[i].msb; bit++)
+		for (bit = rules_fields[i].lsb; bit <= rules_msb(env, &rules_fields[i]); bit++)
 			word[rules_fields[i].word] &= ~((uint64_t)1 << bit);
 	}
 	return word[0] != 0 || word[1] != 0;
@@ -542,7 +555,10 @@ static inline bool rule_sid(const struct rules_env *env, uint64_t d0, uint64_t d
 	return rules_wider(sid, bits);
 }
 
-/* 4.1.7: likewise the SubstreamID, IDR1.SSIDSIZE 10:6, wherever it is used. */
+/*
+ * 4.1.7: likewise the SubstreamID, IDR1.SSIDSIZE 10:6, wherever it is used. 4.2, 4.5: where
+ * that is 0 there are none, and SSV = 1 has no effect or that of SSV = 0.
+ */
 static inline bool rule_ssid(const struct rules_env *env, uint64_t d0, uint64_t d1)
 {
 	unsigned int bits = (unsigned int)rules_bits(env->idr1, 10, 6);
@@ -551,6 +567,8 @@ static inline bool rule_ssid(const struct rules_env *env, uint64_t d0, uint64_t 
 		return false;
 	if (rules_has(d0, RF_SSV) && rules_get(RF_SSV, d0, d1) == 0)
 		return false;
+	if (rules_has(d0, RF_SSV) && bits == 0)
+		return true;
 	return rules_wider(rules_get(RF_SSID, d0, d1), bits);
 }
 
@@ -572,8 +590,9 @@ static inline bool rule_global(const struct rules_env *env, uint64_t d0, uint64_
 
 /*
  * 4.4.1: with 8-bit ASIDs (IDR0.ASID16 = 0) the upper half is RES0.
- * 4.4.1: with CR2.E2H = 0 the EL2 regime has no ASID, and the field is ignored;
- * it is then written as zero. EL2_ASID only looks for E2H entries and keeps its
+ * 4.4.2.8: with CR2.E2H = 0 the EL2 regime has no ASID, and the field is ignored;
+ * it is then written as zero; the Secure queue's command does the same. 4.4.2.12: for
+ * Secure EL2 it is S_CR2.E2H. EL2_ASID only looks for E2H entries and keeps its
  * parameter.
  */
 static inline bool rule_asid(const struct rules_env *env, uint64_t d0, uint64_t d1)
@@ -582,7 +601,7 @@ static inline bool rule_asid(const struct rules_env *env, uint64_t d0, uint64_t 
 
 	if (!rules_has(d0, RF_ASID))
 		return false;
-	if ((rules_is(d0, 0x22) || rules_is(d0, 0x52)) && !env->e2h && asid != 0)
+	if (asid != 0 && ((rules_is(d0, 0x22) && !env->e2h) || (rules_is(d0, 0x52) && !env->s_e2h)))
 		return true;
 	return !rules_bit(env->idr0, 12) && rules_wider(asid, 8);
 }
@@ -754,8 +773,9 @@ static inline bool rule_dpti(const struct rules_env *env, uint64_t d0, uint64_t 
 }
 
 /*
- * 4.7.3: the MSI fields belong to CS = 1 and to an SMMU that can write MSIs
- * (MSIAddress = 0 is "no MSI"); MSI_NS belongs to the Realm queue.
+ * 4.7.3: an MSI (CS = 1, and MSIAddress, of which 0 is "no MSI") is only asked for of
+ * an SMMU that can write one; without CS = 1 its fields are ignored. MSI_NS belongs to the
+ * Realm queue.
  */
 static inline bool rule_sync_msi(const struct rules_env *env, uint64_t d0, uint64_t d1)
 {
@@ -763,11 +783,8 @@ static inline bool rule_sync_msi(const struct rules_env *env, uint64_t d0, uint6
 		return false;
 	if (rules_get(RF_MSI_NS, d0, d1) != 0 && env->sec != RULES_REALM)
 		return true;
-	if (rules_get(RF_CS, d0, d1) == 1)
-		return rules_get(RF_MSI_ADDRESS, d0, d1) != 0 && !rules_msi(env);
-	return rules_get(RF_MSI_ADDRESS, d0, d1) != 0 || rules_get(RF_MSI_DATA, d0, d1) != 0 ||
-	       rules_get(RF_MSI_ATTR, d0, d1) != 0 || rules_get(RF_MSH, d0, d1) != 0 ||
-	       rules_get(RF_MSI_NS, d0, d1) != 0;
+	return rules_get(RF_CS, d0, d1) == 1 && rules_get(RF_MSI_ADDRESS, d0, d1) != 0 &&
+	       !rules_msi(env);
 }
 
 /* All violated rules; bit n stands for rule number n. 0 = software may emit it. */
