@@ -398,39 +398,30 @@ INVAL_ALWAYS_INLINE void inval_walk_fit(struct inval_walk *w)
 	w->all = w->cut->count > s->policy.max_cmds;
 }
 
+/* Internal: the SMMU with this number; NULL: there is none. */
+INVAL_ALWAYS_INLINE struct inval_smmu *inval_walk_smmu(const struct inval_flush *f, uint32_t number)
+{
+	return number < f->smmu_num ? f->smmus[number] : NULL;
+}
+
 /*
- * Internal: there is no SMMU for the entries from @e on: an error, unless all are dead,
- * as what a detach leaves of an SMMU that is gone.
+ * Internal: the entries from @e on are skipped: an error if there is no SMMU, and not all
+ * are dead, as what a detach leaves of one that is gone.
  */
-static inline INVAL_COLD int inval_walk_missing(struct inval_flush *f, const struct inval_entry *e,
-						const struct inval_entry *end)
+static inline INVAL_COLD int inval_walk_skipped(struct inval_flush *f, const struct inval_entry *e,
+						const struct inval_entry *end, int err)
 {
 	uint32_t number = inval_entry_smmu(e);
 
+	if (inval_walk_smmu(f, number) != NULL)
+		return err;
 	for (; e != end && inval_entry_smmu(e) == number; e++) {
 		if (inval_port_load32(&e->users) != 0U) {
 			(void)inval_walk_error(f, number, -INVAL_ENODEV);
-			return -INVAL_ENODEV;
+			return err != 0 ? err : -INVAL_ENODEV;
 		}
 	}
-	return 0;
-}
-
-/* Internal: the SMMU of @e and what follows; NULL: its entries are skipped. */
-INVAL_ALWAYS_INLINE struct inval_smmu *inval_walk_smmu(struct inval_walk *w,
-						       const struct inval_entry *e)
-{
-	uint32_t number = inval_entry_smmu(e);
-	struct inval_smmu *smmu = number < w->f->smmu_num ? w->f->smmus[number] : NULL;
-	int err;
-
-	if (smmu == NULL) {
-		err = inval_walk_missing(w->f, e, w->end);
-		if (w->err == 0)
-			w->err = err;
-		return NULL;
-	}
-	return inval_port_load64(&smmu->off) != 0U ? NULL : smmu;
+	return err;
 }
 
 /* Internal: begin with the SMMU of entry @e; false to skip it. */
@@ -439,8 +430,8 @@ INVAL_ALWAYS_INLINE bool inval_walk_open(struct inval_walk *w, const struct inva
 	w->next = w->f->batch;
 	w->group = INVAL_GROUP_NONE;
 	w->dead = false;
-	w->smmu = inval_walk_smmu(w, e);
-	if (w->smmu == NULL)
+	w->smmu = inval_walk_smmu(w->f, inval_entry_smmu(e));
+	if (w->smmu == NULL || inval_port_load64(&w->smmu->off) != 0U)
 		return false;
 	w->wait->smmu = w->smmu;
 	inval_queue_ticket_init(&w->wait->ticket);
@@ -662,7 +653,7 @@ inval_walk_entries(struct inval_walk *w, const struct inval_entry *e, inval_issu
 		if (w->smmu != NULL)
 			return e;
 	} else {
-		e++;
+		w->err = inval_walk_skipped(w->f, e++, w->end, w->err);
 	}
 	while (inval_walk_goes_on(w, e))
 		e++;

@@ -837,8 +837,6 @@ static inline INVAL_COLD int inval_queue_fix(struct inval_queue *q)
 	uint64_t pos;
 	int bad;
 
-	if (inval_port_load64(&q->broken) != 0U)
-		return -INVAL_ESHUTDOWN;
 	if (!inval_queue_active(q, &ack))
 		return 0;
 	pos = inval_queue_read_cons(q, inval_port_load64(&q->cons), &err);
@@ -886,7 +884,7 @@ static inline int inval_queue_recover(struct inval_queue *q)
 	int err = 0;
 
 	if (inval_port_xchg64(&q->fixer, 1) == 0U) { /* order: take */
-		err = inval_queue_fix(q);
+		err = inval_port_load64(&q->broken) != 0U ? -INVAL_ESHUTDOWN : inval_queue_fix(q);
 		inval_port_store_release64(&q->fixer, 0); /* order: fixer */
 	}
 	inval_port_irq_restore(token);
