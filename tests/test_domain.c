@@ -1344,11 +1344,10 @@ TEST(domain, gather_flushes_once)
 	CHECK(inval_domain_gather(&d, &g, &bad, &f) == -INVAL_EINVAL, "refused");
 	CHECK(memcmp(&kept, &g, sizeof(g)) == 0 && sim.cmds == 2U, "refused");
 	page.addr = VA + 0x2000U;
-	f.error_total = 5;
 	f.batch_num = 0;
 	CHECK(inval_domain_gather(&d, &g, &page, &f) == -INVAL_EINVAL, "no batch, gap");
 	CHECK(inval_domain_gather(&d, &g, NULL, &f) == -INVAL_EINVAL, "no batch, the end");
-	CHECK(memcmp(&kept, &g, sizeof(g)) == 0 && f.error_total == 5U, "no batch");
+	CHECK(memcmp(&kept, &g, sizeof(g)) == 0, "no batch");
 	f = sim_flush();
 	CHECK(inval_domain_gather(&d, &g, &page, &f) == 0, "gap");
 	CHECK(sim.cmds == 4U && sim.cmd[2].cmd.d1 == (VA | 1U), "gap");

@@ -291,12 +291,11 @@ static inline INVAL_MUST_CHECK int inval_domain_gather(struct inval_domain *d,
 	struct inval_gather before = *g;
 	int err = -INVAL_EAGAIN;
 
+	f->error_total = 0;
 	if (before.used && inval_flush_check(&before.req, f) != 0)
 		return -INVAL_EINVAL;
 	if (req != NULL)
 		err = inval_gather_add(g, req);
-	if (err != -INVAL_EINVAL)
-		f->error_total = 0;
 	if (err != -INVAL_EAGAIN)
 		return err;
 	g->used = req != NULL;

@@ -91,7 +91,8 @@ struct inval_flush_error {
  *	walked in windows
  * @errors: room for errors; may be NULL with @error_num 0
  * @error_num: length of @errors
- * @error_total: out: errors of the last call, also those with no room
+ * @error_total: out: errors of the last call, also those with no room; 0 where it was
+ *	refused
  * @cpu_tlbi: leave the TLBIs to the CPU's broadcast ones on SMMUs that hear them
  *	(INVAL_FEAT_BTM; to be taken from the caps of one with CR2.PTM = 1). They
  *	have named what @req of the flush names, for every tag in the array, and

@@ -94,7 +94,8 @@ struct inval_guestq_side {
  * @guest: how to vet it; @guest->enabled is written by inval_guestq_run()
  * @streams: for the lookup of streams
  * @ctx: for fetch and emulate
- * @smmu: where commands go; while it is off (inval_smmu_off()) they have no effect
+ * @smmu: where commands go, of which its @queue takes all; while it is off
+ *	(inval_smmu_off()) they have no effect
  * @batch: room for commands on their way
  * @at: as many numbers
  * @batch_num: length of both, 1 or more

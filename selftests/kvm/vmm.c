@@ -189,7 +189,7 @@ static void move(void)
 	pthread_rwlock_unlock(&moving);
 }
 
-/* One budget. If somebody is at it, that one looks again, or the next access does. */
+/* One budget. If somebody is at it, that one looks again, or who polls does. */
 static void work(void)
 {
 	struct inval_guestq_report rep;
@@ -218,7 +218,7 @@ void vmm_mmio(uint32_t cpu, uint32_t offset, uint32_t bytes, bool write, uint64_
 		if (ret == INVAL_GUESTQ_MORE)
 			work();
 	} else {
-		if (offset == INVAL_REG_CMDQ_CONS)
+		if (offset == INVAL_REG_CMDQ_CONS || offset == INVAL_REG_CR0ACK)
 			work();
 		*value = 0;
 		(void)inval_guestq_read(&queue, offset, bytes, value);
