@@ -135,7 +135,7 @@ static void move(void)
 
 	inval_guestq_save(&gm.q, &state);
 	if (fuzz_pick(4) == 0)
-		((uint8_t *)&state.base)[fuzz_pick(7 * 8)] ^= fuzz_byte();
+		((uint8_t *)&state)[fuzz_pick((uint32_t)sizeof(state))] ^= fuzz_byte();
 	if (inval_guestq_load(&gm.q, &state) != 0)
 		return;
 	FUZZ_CHECK(inval_guestq_init(&gm.q, &cfg) == 0 && inval_guestq_load(&gm.q, &state) == 0,
