@@ -20,19 +20,19 @@ expect()
 	fi
 }
 
-# dump: five commands as bytes; the fourth and the fifth are not legal
+# dump: five commands as bytes, a SYNC as Linux writes it; the last two are not legal
 dump()
 {
 	printf '\x12\x30\x20\x00\x05\x00\x07\x00\x01\x06\x60\x00\x00\x00\x00\x00'
 	printf '\x40\x08\x00\x00\x42\x00\x00\x00\x34\x00\x00\x00\x00\x00\x00\x00'
-	printf '\x46\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00'
+	printf '\x46\x20\xc0\x0f\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00'
 	printf '\x46\x30\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00'
 	printf '\x12\x00\x00\x00\x05\x00\x07\x00\x00\x14\x00\x00\x00\x00\x00\x00'
 }
 
 text='     0  TLBI_NH_VA vmid=5 asid=7 va=0x600000 leaf=1 ttl=2 tg=1 num=3 scale=2
      1  ATC_INV sid=0x42 ssv=1 ssid=0 va=0x0 atc_size=52
-     2  SYNC cs=0
+     2  SYNC cs=2 msi_attr=15 msh=3
      3  SYNC cs=3
         ILLEGAL: CS is 3
      4  TLBI_NH_VA vmid=5 asid=7 va=0x1000 tg=1 num=0 scale=0
@@ -62,7 +62,7 @@ expect "xxd" 1 "$text"
 {
 	echo "0x0007000500203012 0x0000000000600601  # d0 and d1"
 	echo
-	printf '%s\n' "0000004200000840,0000000000000034" "00000046 00000000 00000000 00000000" \
+	printf '%s\n' "0000004200000840,0000000000000034" "0fc02046 00000000 00000000 00000000" \
 		"0x40090030: 0x00003046 0x00000000 0x00000000 0x00000000"
 	echo "0x0007000500000012 0000000000001400"
 } >"$out/words"
@@ -79,7 +79,7 @@ expect "another SMMU" 1 '     0  TLBI_NH_VA vmid=5 asid=7 va=0x600000 leaf=1 ttl
         ILLEGAL: VMID is wider than the SMMU'\''s, or there is no stage 2
      1  ATC_INV sid=0x42 ssv=1 ssid=0 va=0x0 atc_size=52
         ILLEGAL: the SMMU does not have this command'\''s feature
-     2  SYNC cs=0
+     2  SYNC cs=2 msi_attr=15 msh=3
 3 commands, 2 illegal'
 head -c 20 "$out/queue.bin" >"$out/short.bin"
 ask "$out/short.bin" --binary
