@@ -820,8 +820,9 @@ static inline void inval_guestq_begin(struct inval_guestq_round *r, struct inval
  * @issue and @wait allow; outside of read sections. The streams that @find knows change
  * under the read sides of @q.
  * Return: 0 when nothing is left to do; INVAL_GUESTQ_MORE when there is, or @emulate
- * asked for another try; else what @issue or @wait returned: the SMMU's queue, not the
- * guest, is in trouble, and the guest has seen CERROR_ABT.
+ * asked for another try; else what @issue or @wait returned (-INVAL_EAGAIN where @issue
+ * says -INVAL_EREMOTEIO of a single command): the SMMU's queue, not the guest, is in
+ * trouble, and the guest has seen CERROR_ABT.
  */
 INVAL_ALWAYS_INLINE INVAL_MUST_CHECK int
 inval_guestq_run(struct inval_guestq *q, uint32_t budget, struct inval_guestq_report *rep,
