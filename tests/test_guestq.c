@@ -436,26 +436,52 @@ TEST(guestq, atc_failure_in_a_narrow_queue)
 	close_narrow();
 }
 
-/* An issue of the embedder's that says so of one command has not given it. */
-static int issue_nothing(struct inval_smmu *smmu, const struct inval_cmd *cmds, uint32_t num,
+/* An issue of the embedder's that fails, and has taken what it had before. */
+static int issue_err;
+static uint32_t taken, ended;
+
+static int issue_failing(struct inval_smmu *smmu, const struct inval_cmd *cmds, uint32_t num,
 			 bool sync, struct inval_ticket *ticket)
 {
-	(void)smmu;
-	(void)cmds;
-	(void)num;
-	(void)sync;
-	(void)ticket;
-	return -INVAL_EREMOTEIO;
+	if (num == 0) {
+		ended++;
+		return gm_issue(smmu, cmds, num, sync, ticket);
+	}
+	CHECK(inval_flush_issue(smmu, cmds, 1, false, ticket) == 0, "the first");
+	taken++;
+	return issue_err;
 }
 
-TEST(guestq, issue_that_fails_as_a_device)
+static int run_failing(int err)
+{
+	issue_err = err;
+	taken = ended = 0;
+	return inval_guestq_run(&gm.q, 100, &gm.rep, gm_fetch, gm_find, gm_emulate, issue_failing,
+				gm_wait);
+}
+
+TEST(guestq, issue_that_fails)
 {
 	open_booted(4, 1);
 	gm_push(NH_ASID(1), 0);
-	CHECK(inval_guestq_run(&gm.q, 100, &gm.rep, gm_fetch, gm_find, gm_emulate, issue_nothing,
-			       gm_wait) < 0, "not reported");
-	CHECK(gm.rep.consumed == 0 && gm.rep.issued == 0 && gm_error() == 2, "passed: %u",
+	CHECK(run_failing(-INVAL_EREMOTEIO) == -INVAL_EREMOTEIO && gm_error() == 2, "error %u",
+	      (unsigned int)gm_error());
+	CHECK(gm.rep.consumed == 0 && gm.rep.issued == 0, "passed: %u",
 	      (unsigned int)gm.rep.consumed);
+	gm_ack();
+	CHECK(gm_run(1) == 0 && gm.rep.issued == 1, "given now");
+	/* Alone it is its device's failure, which the guest's SYNC tells. */
+	gm_push(ATC(5), 0x4001);
+	gm_push(0x46, 0);
+	CHECK(run_failing(-INVAL_EREMOTEIO) == 0 && gm.rep.consumed == 1 && gm_error() == 3,
+	      "error %u", (unsigned int)gm_error());
+	gm_ack();
+	CHECK(gm_run(1) == 0 && gm_error() == 0, "the SYNC");
+	/* What it took is complete when the walk ends: a detach may follow. */
+	gm_push(ATC(5), 0x4001);
+	gm_push(ATC(6), 0x4001);
+	CHECK(run_failing(-INVAL_EBUSY) == -INVAL_EBUSY && taken == 1 && ended == 1, "%u", ended);
+	CHECK(model_queue_pending(&gm.smmu) == 0, "something is under way");
 	gm_close();
 }
 

@@ -11,9 +11,9 @@
  *    refused without a call.
  * 4. A request served by another's global flush makes no call; a failed one serves
  *    nobody, nor does any where calls are not global; counters may wrap.
- * 5. Registry: room, twice, also at once, not there; "has" counts what needs no alias; ranges that
- *    are empty or wrap, and providers whose chunks are not aligned, are refused before
- *    anything; none is "not supported".
+ * 5. Registry: room, twice, also at once, not there; "has" counts what needs no alias;
+ *    ranges that are empty or wrap, and providers whose chunks are not aligned, are
+ *    refused before anything; none is "not supported".
  * 6. All start before any is waited for; whoever started is waited for, whatever
  *    errors there were; the first error is returned; the next piece is not begun.
  * 7. Pieces: aligned, no larger than the provider takes, without a gap, the alias in

@@ -4,7 +4,7 @@
  *
  * Properties:
  * - 0 on this port, twice with the same memory, whatever that held before
- * - two CPUs at the same time: 0 for both; but where a release lets a store pass
+ * - two CPUs at the same time: 0 for both; a release that lets a store pass fails one
  * - each broken hook below gives the line of a check of its own, not 0
  * - a second CPU that does not come ends the wait
  */

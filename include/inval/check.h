@@ -244,8 +244,8 @@ static inline enum inval_reason inval_check_form(const struct inval_caps *caps,
 
 /*
  * Internal: StreamID and SubstreamID. One that is too wide has no effect or
- * names another stream (IHI 0070, 4.1); so has any where there are none (4.2, 4.5). Where a command has no SSec its bit is
- * reserved, and by now known to be 0.
+ * names another stream (IHI 0070, 4.1); so has any where there are none (4.2, 4.5).
+ * Where a command has no SSec its bit is reserved, and by now known to be 0.
  */
 static inline enum inval_reason inval_check_stream(const struct inval_caps *caps,
 						   struct inval_cmd cmd, uint32_t layout)
@@ -416,9 +416,10 @@ static inline enum inval_reason inval_check_own(const struct inval_caps *caps,
  *
  * A field that the hardware ignores in this form may have any value: Ab of a
  * RESUME with Ac, the low StreamID bits of a range, the low bits of ATC_INV's
- * address, the MSI fields of a SYNC whose CS is not 1. But for what says more than is
- * done: SubstreamID or Global without SSV, an ASID where EL2 has none. Whether an
- * address is one that the SMMU has (IDR5.VAX, OAS) is not looked at.
+ * address, the MSI fields of a SYNC whose CS is not 1, as far as the revision and the
+ * queue have them. But for what says more than is done: SubstreamID or Global without
+ * SSV, an ASID where EL2 has none. Whether an address is one that the SMMU has
+ * (IDR5.VAX, OAS) is not looked at.
  *
  * Context: any.
  * Return: INVAL_LEGAL, or a reason that holds; where several hold, always the

@@ -279,9 +279,9 @@ static inline INVAL_MUST_CHECK int inval_domain_flush(struct inval_domain *d,
  * Flushes when @req does not join what is gathered, and at the end.
  *
  * Context: as inval_domain_flush(); one caller per @g.
- * Return: 0; -INVAL_EINVAL for a @req that is empty, everything or passes 2^64, or an
- * @f that cannot flush what is gathered: nothing changed; else as inval_domain_flush()
- * for what was gathered before: @req itself is gathered.
+ * Return: 0; -INVAL_EINVAL for a @req that inval_gather_add() refuses, or an @f that
+ * cannot flush what is gathered: nothing changed; else as inval_domain_flush() for what
+ * was gathered before: @req itself is gathered.
  */
 static inline INVAL_MUST_CHECK int inval_domain_gather(struct inval_domain *d,
 						       struct inval_gather *g,

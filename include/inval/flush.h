@@ -118,7 +118,8 @@ struct inval_flush {
  * (smmu, cmds, num, sync, ticket): in order, and with @sync a SYNC behind them.
  * What is behind a SYNC begins when that is complete. Returns 0, or -INVAL_E*: then it
  * is called once more, with no commands and sync, and waited for if it takes that, as
- * some of before may be under way. num may be 0 with sync.
+ * some of before may be under way. -INVAL_EREMOTEIO is as in inval_wait_fn, and others of
+ * the commands may not have been given. num may be 0 with sync.
  */
 typedef int (*inval_issue_fn)(struct inval_smmu *smmu, const struct inval_cmd *cmds, uint32_t num,
 			      bool sync, struct inval_ticket *ticket);

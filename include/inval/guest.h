@@ -57,7 +57,8 @@ enum inval_verdict {
  * STRICT: what the SMMU may ignore is illegal: bits that no field has; a VMID, which
  *	has no meaning without stage 2; SubstreamID and Global without SSV; the ASID
  *	of EL2_VA without CR2.E2H; an MSI that a SYNC asks for and the SMMU does not have.
- *	Without it they are ignored
+ *	Without it they are ignored. IDs that are too wide, and SSV where there are no
+ *	SubstreamIDs, are illegal in any case
  * OWN: a StreamID that is none of the guest's is illegal. Without it such a command
  *	has no effect, as on an SMMU where no device has that StreamID
  */

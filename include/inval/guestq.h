@@ -55,6 +55,8 @@ INVAL_PORT_USES_READ(guestq)
 #define INVAL_GUESTQ_MORE	1
 /* inval_guestq_emulate_fn: now give the command to the SMMU. */
 #define INVAL_GUESTQ_ISSUE	1
+/* Internal: not all of a batch is complete, for it was not given whole. */
+#define INVAL_GUESTQ_SOME	2
 
 /**
  * typedef inval_guestq_fetch_fn - copy a command out of guest memory
@@ -493,8 +495,9 @@ static inline bool inval_guestq_smmu_off(struct inval_guestq *q)
 }
 
 /*
- * Internal: commands to the SMMU, a SYNC, and wait. @atc: an ATC_INV is among them. An
- * issue that fails so has seen some of them to their end, and left out others: -EAGAIN.
+ * Internal: commands to the SMMU, a SYNC, and wait. @atc: an ATC_INV is among them. What an
+ * issue that fails may have taken is waited for, as by inval_walk_close(); where it fails
+ * for a device it has left others out, unless there is but that one.
  */
 INVAL_ALWAYS_INLINE int inval_guestq_give(struct inval_guestq *q, const struct inval_cmd *cmds,
 					  uint32_t num, bool atc, inval_issue_fn issue,
@@ -507,9 +510,11 @@ INVAL_ALWAYS_INLINE int inval_guestq_give(struct inval_guestq *q, const struct i
 	t.atc = atc;
 	inval_queue_count(cmds, num);
 	err = issue(q->cfg.smmu, cmds, num, true, &t);
-	if (err != 0)
-		return err == -INVAL_EREMOTEIO ? -INVAL_EAGAIN : err;
-	return wait(q->cfg.smmu, &t);
+	if (err == 0)
+		return wait(q->cfg.smmu, &t);
+	if (issue(q->cfg.smmu, cmds, 0, true, &t) == 0)
+		(void)wait(q->cfg.smmu, &t);
+	return err == -INVAL_EREMOTEIO && !(atc && num == 1U) ? INVAL_GUESTQ_SOME : err;
 }
 
 /* Internal: may this command fail at a device? */
@@ -555,7 +560,7 @@ INVAL_ALWAYS_INLINE int inval_guestq_complete(struct inval_guestq *q,
 		q->s.atc_failed = 1;
 		return 0;
 	}
-	if (err == -INVAL_EILSEQ || err == -INVAL_EAGAIN)
+	if (err == -INVAL_EILSEQ || err == INVAL_GUESTQ_SOME)
 		return inval_guestq_isolate(q, r->fill, done, issue, wait);
 	if (err != 0)
 		*done = 0;
@@ -568,7 +573,9 @@ static inline int inval_guestq_fail(struct inval_guestq *q, struct inval_guestq_
 {
 	inval_guestq_raise(q, r, pos, err == -INVAL_EILSEQ ? INVAL_CERROR_ILL : INVAL_CERROR_ABT,
 			   rep);
-	return err == -INVAL_EILSEQ ? 0 : err;
+	if (err == -INVAL_EILSEQ)
+		return 0;
+	return err == INVAL_GUESTQ_SOME ? -INVAL_EREMOTEIO : err;
 }
 
 /* Internal: opcodes that may be forwarded: no other has one behind it in a round. */
@@ -820,9 +827,8 @@ static inline void inval_guestq_begin(struct inval_guestq_round *r, struct inval
  * @issue and @wait allow; outside of read sections. The streams that @find knows change
  * under the read sides of @q.
  * Return: 0 when nothing is left to do; INVAL_GUESTQ_MORE when there is, or @emulate
- * asked for another try; else what @issue or @wait returned (-INVAL_EAGAIN where @issue
- * says -INVAL_EREMOTEIO of a single command): the SMMU's queue, not the guest, is in
- * trouble, and the guest has seen CERROR_ABT.
+ * asked for another try; else what @issue or @wait returned: the SMMU's queue, not the
+ * guest, is in trouble, and the guest has seen CERROR_ABT.
  */
 INVAL_ALWAYS_INLINE INVAL_MUST_CHECK int
 inval_guestq_run(struct inval_guestq *q, uint32_t budget, struct inval_guestq_report *rep,

@@ -84,7 +84,7 @@ typedef int inval_provider_done(struct inval_provider *p, const struct inval_reg
  * @start: see there
  * @done: see there; NULL: start waits by itself
  * @align_lg2: ranges are widened to this alignment, log2, up to 55; with @near 12, as
- *	an alias has whole pages: above it the widened ranges come without one
+ *	an alias has whole pages: above it ranges come without one
  * @chunk_bytes: most of one start, a multiple of the alignment; 0: no limit
  * @near: reaches no farther than the PoC, and only through an alias
  * @even_bytes: with @near: it is used instead of the others below this size

@@ -51,7 +51,7 @@
  *		happened to others'; an error, that all of its ticket must be taken as
  *		not done. To others: it handles the errors that stop them, too
  *	recover	to all: the queue goes on, or is broken; nobody's code is taken away
- *	ack	to the embedder: it alone writes GERRORN, or -EAGAIN
+ *	ack	to the embedder: it alone writes GERRORN, or -EAGAIN, or -ESHUTDOWN
  *	reset	to the caller: as new; to tickets from before: -ESHUTDOWN
  *	find	to its caller: the answer is of this device alone. To others: a
  *		suspicion more (-EREMOTEIO) while it lasts, and longer time-outs
@@ -446,7 +446,10 @@ static inline int inval_queue_msi(struct inval_cmd *sync, const struct inval_que
 				  cfg->coherent ? 0xf : 0x5);
 }
 
-/* Internal: SYNCs with MSIs, where a queue has them, and the memory they go to. */
+/*
+ * Internal: SYNCs with MSIs, where a queue has them, and the memory they go to.
+ * inval_queue_check() has seen that there can be such a SYNC.
+ */
 static inline void inval_queue_setup_msi(struct inval_queue *q)
 {
 	struct inval_cmd sync = { 0, 0 };
