@@ -58,7 +58,8 @@ static void *consume(void *arg)
 
 static int start(pthread_t *thread)
 {
-	const struct inval_idregs id = { 0, 0x40413, 0x800010, 0, 0x15, 0, 0, 0, 0, 0, 0, false };
+	const struct inval_idregs id = { 0, 0x40413, 0x800010, 0, 0x15, 0, 0, 0, 0, 0, 0,
+					 false, false };
 	struct inval_queue_config config;
 	int err = inval_caps_read(&smmu.caps, &id);
 
