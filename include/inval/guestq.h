@@ -339,8 +339,9 @@ static inline uint64_t inval_guestq_reg(struct inval_guestq *q, uint32_t offset)
 	case INVAL_REG_CR0:
 		return inval_port_load64(&q->s.cr0);
 	case INVAL_REG_CR0ACK:
-		ack = inval_port_load_acquire64(&q->s.ack) & INVAL_CR0_CMDQEN; /* order: guest_ack */
-		return ack | (inval_port_load64(&q->s.cr0) & ~(uint64_t)INVAL_CR0_CMDQEN);
+		ack = inval_port_load_acquire64(&q->s.ack); /* order: guest_ack */
+		return (ack & INVAL_CR0_CMDQEN) |
+		       (inval_port_load64(&q->s.cr0) & ~(uint64_t)INVAL_CR0_CMDQEN);
 	case INVAL_REG_GERROR:
 		return inval_port_load_acquire64(&q->s.gerror); /* order: guest_error */
 	case INVAL_REG_GERRORN:

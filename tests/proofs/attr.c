@@ -155,7 +155,7 @@ void proof_attr_refused(void)
 	int err;
 
 	was = plan;
-	good = possible(&c) && level(&c) <= 2U;
+	good = possible(&c) && (!c.cpu || c.cpu_bbm <= 2U) && (!c.smmu || c.smmu_bbm <= 2U);
 	err = inval_attr_plan(&plan, &c);
 	prove((err == -INVAL_EINVAL) == !good);
 	prove(err == 0 || err == -INVAL_EINVAL ||

@@ -100,7 +100,7 @@ static inline bool grule_shown_rest(const struct rules_env *shown, const struct 
 	       !rules_bit(shown->r_idr0, 16) && !rules_bit(shown->r_idr0, 31) &&
 	       !rules_bit(shown->r_idr3, 15) && !rules_bit(shown->s_idr0, 13) &&
 	       !rules_bit(shown->s_idr1, 29) && !rules_bit(shown->s_idr1, 31) &&
-	       !rules_bit(shown->s_idr3, 6);
+	       !rules_bit(shown->s_idr3, 6) && !shown->s_e2h;
 }
 
 static inline bool grule_shown_ok(const struct rules_env *shown, const struct rules_env *real)
